@@ -1,0 +1,56 @@
+"""The inbox table."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlmodel import Field
+
+from tasks.kernel.columns import Row, blob, index, instant, key, of_merchant, one_of, refers, text, unique
+
+
+class EventState(StrEnum):
+    """What became of an event."""
+
+    ACCEPTED = "accepted"
+    """Kept; plans have seen it."""
+    UNMATCHED = "unmatched"
+    """Its customer is not known yet; kept for thirty days."""
+    SET_ASIDE = "set_aside"
+    """A plan failed on it; the sweep tries again."""
+
+
+class Event(Row, table=True):
+    """Something a customer did. Its ledger row is the truth; `sealed` is the payload as sent, absent for events that the ledger itself wrote."""
+
+    merchant_id: UUID = key()
+    id: UUID = key()
+    source: str = text()
+    external_id: str = text()
+    type: str = text()
+    customer_id: UUID | None = Field(default=None)
+    customer_index: UUID | None = Field(default=None)
+    store_id: UUID | None = Field(default=None)
+    staff_id: UUID | None = Field(default=None)
+    ledger_kind: str | None = text(default=None)
+    ledger_id: UUID | None = Field(default=None)
+    state: str = text(default=EventState.ACCEPTED)
+    historic: bool = Field(default=False)
+    sealed: bytes | None = blob(default=None)
+    salt: bytes | None = blob(default=None)
+    occurred_at: datetime = instant()
+    received_at: datetime = instant()
+
+    __table_args__ = (
+        of_merchant(),
+        refers("customer_id", "customer"),
+        refers("store_id", "store"),
+        refers("staff_id", "staff"),
+        one_of("state", EventState),
+        unique("external_id", "source", "merchant_id"),
+        index("ix_event_type", "type", "occurred_at", "merchant_id"),
+        index("ix_event_customer", "customer_id", "type", "occurred_at", where="customer_id is not null"),
+        index("uq_event_ledger", "ledger_id", "type", "merchant_id", where="ledger_id is not null", is_unique=True),
+        index("ix_event_unmatched", "customer_index", "merchant_id", where="state = 'unmatched'"),
+        index("ix_event_set_aside", "received_at", where="state = 'set_aside'"),
+    )

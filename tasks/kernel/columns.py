@@ -1,0 +1,111 @@
+"""Column and constraint words for the tables, so that each table reads as what it promises."""
+
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Date,
+    DateTime,
+    ForeignKeyConstraint,
+    Index,
+    LargeBinary,
+    MetaData,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy import text as sql
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field, SQLModel
+
+NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_1_name)s",
+    "pk": "pk_%(table_name)s",
+}
+"""Every constraint has a name that a migration can say again."""
+
+SQLModel.metadata.naming_convention = NAMES
+
+
+class Row(SQLModel):
+    """The base of every table; `metadata` is the schema."""
+
+
+def schema() -> MetaData:
+    """Return the metadata that all imported tables are part of."""
+    return SQLModel.metadata
+
+
+def key() -> Any:
+    """A primary-key column; put `merchant_id` first."""
+    return Field(primary_key=True)
+
+
+def text(**options: Any) -> Any:
+    """Text without a length: limits are checks at the edges."""
+    return Field(sa_type=Text, **options)
+
+
+def instant(**options: Any) -> Any:
+    """A UTC instant, `timestamptz`."""
+    return Field(sa_type=DateTime(timezone=True), **options)  # type: ignore[call-overload]  # SQLModel accepts instances
+
+
+def day(**options: Any) -> Any:
+    """A store-local calendar day."""
+    return Field(sa_type=Date, **options)
+
+
+def big(**options: Any) -> Any:
+    """A bigint: money in 分, revisions, counts that may grow."""
+    return Field(sa_type=BigInteger, **options)
+
+
+def blob(**options: Any) -> Any:
+    """Bytes, sealed unless the column's docstring says otherwise."""
+    return Field(sa_type=LargeBinary, **options)
+
+
+def document(**options: Any) -> Any:
+    """A JSON document that nothing filters on."""
+    return Field(sa_type=JSONB, **options)
+
+
+def refers(column: str, table: str, *, cascade: bool = False) -> ForeignKeyConstraint:
+    """A reference that contains `merchant_id`, so that it cannot cross merchants."""
+    return ForeignKeyConstraint(
+        ["merchant_id", column],
+        [f"{table}.merchant_id", f"{table}.id"],
+        ondelete="CASCADE" if cascade else None,
+    )
+
+
+def of_merchant() -> ForeignKeyConstraint:
+    """The reference to the merchant, for tables that have no other tenant reference."""
+    return ForeignKeyConstraint(["merchant_id"], ["merchant.merchant_id"], name="fk_merchant")
+
+
+def one_of(column: str, values: type[StrEnum] | Iterable[str]) -> CheckConstraint:
+    """`text` + CHECK: an enum type has no leakproof equality under row-level security."""
+    allowed = ", ".join(f"'{value}'" for value in values)
+    return CheckConstraint(f"{column} in ({allowed})", name=column)
+
+
+def check(name: str, condition: str) -> CheckConstraint:
+    """A named rule that every row keeps."""
+    return CheckConstraint(condition, name=name)
+
+
+def unique(*columns: str) -> UniqueConstraint:
+    """A unique key; the selective column leads and `merchant_id` is among them."""
+    return UniqueConstraint(*columns)
+
+
+def index(name: str, *columns: str, where: str | None = None, is_unique: bool = False) -> Index:
+    """A secondary index; it leads with the selective column, never with `merchant_id` (architecture.md, measured trap)."""
+    return Index(name, *columns, unique=is_unique, postgresql_where=sql(where) if where else None)

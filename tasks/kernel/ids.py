@@ -1,0 +1,25 @@
+"""Ids are UUIDv7 (RFC 9562 §5.7): they sort by creation time and index well."""
+
+import os
+import threading
+import time
+from uuid import UUID
+
+_lock = threading.Lock()
+_last = 0
+
+
+def new_id() -> UUID:
+    """Return a UUIDv7; within one process each is greater than the one before (RFC 9562 §6.2, method 1: 12-bit counter)."""
+    global _last  # noqa: PLW0603  # one counter per process is the point
+    with _lock:
+        stamp = time.time_ns() // 1_000_000 << 12
+        _last = stamp if stamp > _last else _last + 1
+        high = _last
+    random = int.from_bytes(os.urandom(8)) & (1 << 62) - 1
+    return UUID(int=(high >> 12) << 80 | 0x7 << 76 | (high & 0xFFF) << 64 | 0b10 << 62 | random)
+
+
+def new_ids(count: int) -> list[UUID]:
+    """Return `count` ascending ids."""
+    return [new_id() for _ in range(count)]
