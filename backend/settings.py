@@ -1,6 +1,7 @@
 """Everything a deployment may decide, read once from the environment.
 
-`Settings.from_env()` answers a complete, checked value or raises `SettingsError` naming the variable; nothing else reads `os.environ`.
+`Settings.from_env()` answers a complete, checked value or raises `SettingsError` naming the variable; nothing else
+reads `os.environ`.
 `docs/settings.md` lists the same fields (a test holds the two equal).
 """
 
@@ -61,7 +62,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """A deployment's decisions; every field is one `HUIFANG_…` variable."""
 
     home: Path = Path(".huifang")
-    """Folder of what a deployment without URLs keeps: private servers, master key, exports."""
+    """Folder of what a deployment without URLs keeps: the private servers and the master key."""
 
     env: Environment = Environment.DEVELOPMENT
     """development or production; production refuses a moved clock and missing URLs."""

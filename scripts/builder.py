@@ -5,7 +5,7 @@ from typing import Final
 
 from jinja2 import nodes
 
-from scripts.conditions import compile_test, refuse, variable
+from scripts.conditions import compile_test, refusal, variable
 from scripts.faults import FaultCode, ScriptFault
 from scripts.program import FILTERS, Block, Choice, Filled, Program, Test, filled
 
@@ -15,12 +15,12 @@ MAX_NODES: Final = 400
 Derived = dict[str, tuple[str, tuple[Callable[[str], str], ...]]]
 
 
-def build(tree: nodes.Template) -> Program:
-    """The program of a tree that consists of text, variables, filters and conditions only; ScriptFault otherwise."""
+def build(body: list[nodes.Node]) -> Program:
+    """The program of a source that consists of text, variables, filters and conditions only; ScriptFault otherwise."""
     builder = _Builder()
-    body, needs = builder.block(tree.body)
+    steps, needs = builder.block(body)
     derived = tuple((key, name, filters) for key, (name, filters) in builder.derived.items())
-    return Program(body, tuple(sorted(builder.uses)), needs, derived)
+    return Program(steps, tuple(sorted(builder.uses)), needs, derived)
 
 
 class _Builder:
@@ -58,7 +58,7 @@ class _Builder:
                 steps.append(choice)
                 needs |= always
             else:
-                refuse(node)
+                raise refusal(node)
         steps += [filled(pieces)] if pieces else []
         return tuple(steps), frozenset(needs)
 
@@ -73,7 +73,7 @@ class _Builder:
             filters.append(self.filter(inner))
             inner = inner.node
         if not isinstance(inner, nodes.Name):
-            refuse(node)
+            raise refusal(node)
         name = variable(inner)
         self.uses.add(name)
         return self.derive(name, tuple(reversed(filters))), name
@@ -82,7 +82,7 @@ class _Builder:
         """The name of a filter without arguments."""
         self.see(node)
         if node.args or node.kwargs or node.dyn_args or node.dyn_kwargs:
-            refuse(node)
+            raise refusal(node)
         if node.name not in FILTERS:
             raise ScriptFault(FaultCode.UNKNOWN_FILTER, node.lineno, node.name)
         return node.name

@@ -2,7 +2,7 @@
 
 import operator
 from collections.abc import Callable, Mapping
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
 from jinja2 import nodes
 
@@ -21,7 +21,7 @@ See = Callable[[nodes.Node], None]
 """Told of every node met, so that the whole script is counted in one place."""
 
 
-def compile_test(node: nodes.Expr, see: See, depth: int = 0) -> Test:
+def compile_test(node: nodes.Node, see: See, depth: int = 0) -> Test:
     """The condition as a function of the known values; missing values and 0 are false, and equal to nothing."""
     see(node)
     if depth > MAX_DEPTH:
@@ -40,7 +40,7 @@ def compile_test(node: nodes.Expr, see: See, depth: int = 0) -> Test:
             see(operand)
             return _comparison(variable(name), operand.op, constant)
         case _:
-            refuse(node)
+            raise refusal(node)
 
 
 def variable(node: nodes.Name) -> str:
@@ -50,9 +50,9 @@ def variable(node: nodes.Name) -> str:
     return node.name
 
 
-def refuse(node: nodes.Node) -> NoReturn:
-    """Say that scripts have no such construct."""
-    raise ScriptFault(FaultCode.FORBIDDEN, node.lineno, type(node).__name__[:MAX_NAME])
+def refusal(node: nodes.Node) -> ScriptFault:
+    """The fact that scripts have no such construct."""
+    return ScriptFault(FaultCode.FORBIDDEN, node.lineno, type(node).__name__[:MAX_NAME])
 
 
 def _operands(node: nodes.BinExpr, kind: type[nodes.BinExpr], see: See, depth: int) -> tuple[Test, ...]:
@@ -91,7 +91,7 @@ def _comparison(name: str, op: str, constant: nodes.Const) -> Test:
     return _ordering(name, ORDERINGS[op], wanted)
 
 
-def _ordering(name: str, compare: Callable[[Any, Any], bool], wanted: int) -> Test:
+def _ordering(name: str, compare: Callable[[Any, Any], bool], wanted: Any) -> Test:
     def holds(known: Known) -> bool:
         value = _read(known, name, numeric=True)
         return isinstance(value, int) and compare(value, wanted)

@@ -1,7 +1,7 @@
 """Reading a script: Jinja's lexer and parser, never its compiler, and only on source known to be small and tame.
 
-The tokens are looked at first, because the parser recurses once per bracket, `not` and nested `if`, and turns literals
-into values: what could make that expensive is refused before the parser sees it.
+Each token is looked at before the parser sees it, because the parser recurses once per bracket, `not` and nested `if`,
+and turns literals into values: what could make that expensive never reaches it.
 """
 
 import re
@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from jinja2 import Environment, TemplateSyntaxError, nodes
+from jinja2.lexer import TokenStream
 from jinja2.parser import Parser
 
 from scripts.faults import FaultCode, ScriptFault
@@ -17,8 +18,8 @@ MAX_SOURCE: Final = 4_000
 """Most characters of a source."""
 MAX_DEPTH: Final = 8
 """Most levels of nested conditions, and of brackets in one."""
-MAX_TOKENS: Final = 2_000
-"""Most tokens of a source; a script of the most nodes allowed has fewer."""
+MAX_TOKENS: Final = 1_200
+"""Most tokens of a source, spaces apart: three for each node allowed."""
 MAX_TAG: Final = 64
 """Most tokens inside one pair of delimiters."""
 MAX_NAME: Final = 40
@@ -27,33 +28,21 @@ MAX_DIGITS: Final = 9
 """Longest number."""
 
 TAGS: Final = frozenset({"if", "elif", "else", "endif"})
+UNQUOTABLE: Final = frozenset("\\{}\n")
 OPERATORS: Final = frozenset({"|", "==", "!=", "<", "<=", ">", ">=", "(", ")"})
 INVISIBLE: Final = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\uffff\ud800-\udfff]"
 )
 """Control, direction and zero-width characters and lone surrogates; the joiner of emoji (U+200D) is not one of them."""
 
-ENVIRONMENT: Final = Environment(autoescape=False, optimized=False)  # noqa: S701 - plain text for a chat, and never rendered by it
-LEXER: Final = ENVIRONMENT.lexer
 
-
-def parse(source: str) -> nodes.Template:
-    """The syntax tree of a source within every limit of size and depth; ScriptFault otherwise."""
+def parse(source: str) -> list[nodes.Node]:
+    """The syntax trees of a source within every limit of size and depth; ScriptFault otherwise."""
     _check_text(source)
     try:
-        _Tokens().check(source)
-        return Parser(ENVIRONMENT, source).parse()
+        return Parser(ENVIRONMENT, source).subparse()
     except TemplateSyntaxError as error:
         raise ScriptFault(FaultCode.SYNTAX, error.lineno, error.message or "") from None
-
-
-def names_in(source: str) -> Iterator[tuple[int, str]]:
-    """Line and name of every word inside `{{ }}`, in order, of a source that `parse` accepts."""
-    printing = False
-    for line, kind, text in LEXER.tokeniter(source, None):
-        printing = kind == "variable_begin" or (printing and kind != "variable_end")
-        if printing and kind == "name":
-            yield line, text
 
 
 def _check_text(source: str) -> None:
@@ -77,14 +66,17 @@ class _Tokens:
         self.nesting = 0
         self.expects_tag_name = False
 
-    def check(self, source: str) -> None:
-        for line, kind, text in LEXER.tokeniter(source, None):
+    def checked(self, tokens: Iterator[tuple[int, str, str]]) -> Iterator[tuple[int, str, str]]:
+        """The same tokens, each handed on only after it was found harmless."""
+        for line, kind, text in tokens:
             self.line = line
-            self._count()
+            if kind != "whitespace":
+                self._count()
             handle = HANDLERS.get(kind)
             if handle is None:
                 raise self._fault(FaultCode.FORBIDDEN, kind)
             handle(self, text)
+            yield line, kind, text
 
     def _count(self) -> None:
         self.tokens += 1
@@ -136,7 +128,7 @@ class _Tokens:
             raise self._fault(FaultCode.FORBIDDEN, text)
 
     def string(self, text: str) -> None:
-        if len(text) > MAX_NAME or "\\" in text:
+        if len(text) > MAX_NAME or not UNQUOTABLE.isdisjoint(text):
             raise self._fault(FaultCode.FORBIDDEN, text)
 
 
@@ -153,3 +145,17 @@ HANDLERS: Final[Mapping[str, Callable[[_Tokens, str], None]]] = {
     "string": _Tokens.string,
 }
 """The kinds of token a script may consist of; any other (comment, raw, float) is refused."""
+
+
+class _Checked(Environment):
+    """A Jinja environment whose parser is fed checked tokens only."""
+
+    def _tokenize(
+        self, source: str, name: str | None, filename: str | None = None, state: str | None = None
+    ) -> TokenStream:
+        """Called by the parser, once, for its tokens."""
+        tokens = _Tokens().checked(self.lexer.tokeniter(source, name, filename, state))
+        return TokenStream(self.lexer.wrap(tokens, name, filename), name, filename)
+
+
+ENVIRONMENT: Final = _Checked(optimized=False)

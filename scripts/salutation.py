@@ -29,7 +29,7 @@ SURNAMES: Final = frozenset(
     "车侯宓蓬全郗班仰秋仲伊宫宁仇栾暴甘钭厉戎祖武符刘景詹束龙叶幸司韶郜黎蓟薄印宿白怀蒲邰从鄂索咸籍赖卓蔺屠蒙池乔阴鬱胥"
     "能苍双闻莘党翟谭贡劳逄姬申扶堵冉宰郦雍郤璩桑桂濮牛寿通边扈燕冀郏浦尚农温别庄晏柴瞿阎充慕连茹习宦艾鱼容向古易慎戈廖"
     "庾终暨居衡步都耿满弘匡国文寇广禄阙东欧殳沃利蔚越夔隆师巩厍聂晁勾敖融冷訾辛阚那简饶空曾毋沙乜养鞠须丰巢关蒯相查后荆"
-    "红游竺权逯盖益桓公仉督岳帅缑亢况郈有琴归海晋楚闫法汝鄢涂钦商牟佘佴伯赏墨哈谯笪年爱阳佟言福肖付代揭覃苟邝练粟但仝邸"
+    "游竺权逯盖益桓公仉督岳帅缑亢况郈有琴归海晋楚闫法汝鄢涂钦商牟佘佴伯赏墨哈谯笪年阳佟言福肖付代揭覃苟邝练粟但仝邸"
 )
 TITLES: Final = ("女士", "先生", "小姐", "太太", "夫人", "阿姨", "老师", "姐", "哥", "总", "姨", "妈", "爸", "婶", "嫂")
 PLACEHOLDERS: Final = re.compile(
@@ -105,7 +105,9 @@ def _from_name(name: str, gender: Gender | None, locale: Locale) -> str | None:
 
 
 def _by_surname(name: str, gender: Gender | None) -> str | None:
-    """欧阳女士, 王先生; a short name that begins with no surname (小红, 阿美) already is what she is called."""
+    """欧阳女士, 王先生; a name that begins with no surname or doubles itself (小红, 婷婷) is what she is called."""
+    if len(name) == 2 and name[0] == name[1]:  # noqa: PLR2004 - two characters, the same
+        return name
     compound = name[:2] in COMPOUND_SURNAMES
     if not compound and name[0] not in SURNAMES:
         return name if len(name) > 1 else None

@@ -2,7 +2,8 @@
 
 - `huifang_owner` logs in to migrate; it owns the database and every table.
 - `huifang_app` logs in to serve; it owns nothing, so row-level security binds it.
-- `huifang_definer` never logs in; it owns the few SECURITY DEFINER functions and is neither superuser nor above row-level security.
+- `huifang_definer` never logs in; it owns the few SECURITY DEFINER functions, is no superuser and not above row-level
+  security.
 """
 
 import re
@@ -28,7 +29,8 @@ def quoted(database: str) -> str:
 def bootstrap_statements(database: str, passwords: Mapping[str, str] | None = None) -> list[str]:
     """Single statements that make roles and database fit for migrations; run in order, as superuser, in `database`.
 
-    Idempotent: each run takes back what a role should not have had. `passwords` maps a login role to its password; without it nothing is said about passwords (private socket).
+    Idempotent: each run takes back what a role should not have had. `passwords` maps a login role to its password;
+    without it nothing is said about passwords (private socket).
     """
     name = quoted(database)
     return [

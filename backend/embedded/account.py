@@ -1,8 +1,8 @@
 """The system account that owns the servers' files and runs their programs.
 
-PostgreSQL refuses to run as root. Started by root, the servers run as a system user without privileges; started by anybody else, as
-themselves. Programs are always run with a clean environment, without a terminal and with their output in a file, never in a pipe that a
-server could inherit and keep open.
+PostgreSQL refuses to run as root. Started by root, the servers run as a system user without privileges; started by
+anybody else, as themselves. Programs are always run with a clean environment, without a terminal and with their output
+in a file, never in a pipe that a server could inherit and keep open.
 """
 
 import os
@@ -111,13 +111,14 @@ def _system_user() -> pwd.struct_passwd:
     with suppress(KeyError):
         return pwd.getpwnam(SYSTEM_USER)
     raise EmbeddedError(
-        f"PostgreSQL does not run as root and the system user {SYSTEM_USER} cannot be created: create it, or run as another user"
+        f"PostgreSQL does not run as root and the system user {SYSTEM_USER} cannot be created: "
+        "create it, or run as another user"
     )
 
 
 def _open_way_to(path: Path) -> None:
     """Lets the account pass through the folders above `path`, without letting it list them."""
-    for folder in path.absolute().parents:
+    for folder in {*path.absolute().parents, *path.resolve().parents}:
         mode = folder.stat().st_mode
         if not mode & stat.S_IXOTH:
             folder.chmod(stat.S_IMODE(mode) | stat.S_IXOTH)

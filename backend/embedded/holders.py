@@ -1,7 +1,7 @@
 """Who uses the private servers: one file per holder, kept locked by the kernel for as long as its process lives.
 
-A killed process lets go of its lock whatever its process id becomes later, so no clock and no process table is asked. Everything that
-counts holders or touches a server happens under the home's one lock.
+A killed process lets go of its lock whatever its process id becomes later, so no clock and no process table is asked.
+Everything that counts holders or touches a server happens under the home's one lock.
 """
 
 import fcntl
@@ -19,8 +19,10 @@ _FOLDER: Final = "holders"
 @contextmanager
 def only_one(home: Path) -> Iterator[None]:
     """Waits until no other process or thread starts, stops or counts in this home."""
-    descriptor = os.open(home / "stack.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    path = home / "stack.lock"
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
+        _give_to_owner(path, home)
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
     finally:
@@ -44,8 +46,10 @@ def enter(home: Path) -> Holder:
     """Become a holder; call it holding `only_one`."""
     folder = home / _FOLDER
     folder.mkdir(mode=0o700, exist_ok=True)
+    _give_to_owner(folder, home)
     path = folder / f"{os.getpid()}-{uuid4().hex}"
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    _give_to_owner(path, home)
     fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     return Holder(path, descriptor)
 
@@ -60,6 +64,13 @@ def prune(home: Path) -> int:
         else:
             path.unlink()
     return alive
+
+
+def _give_to_owner(path: Path, home: Path) -> None:
+    """What root makes in somebody's home is that somebody's."""
+    if os.geteuid() == 0:
+        owner = home.stat()
+        os.chown(path, owner.st_uid, owner.st_gid)
 
 
 def _is_held(path: Path) -> bool:

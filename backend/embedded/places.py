@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Final
 
 from backend.embedded.account import Account, find_account
+from backend.embedded.errors import EmbeddedError
 
-# The smallest limit of the systems we run on is 104 bytes with the closing NUL; the longest name here is PostgreSQL's lock file.
+# The smallest limit of the systems we run on is 104 bytes with the closing NUL.
 LONGEST_SOCKET_PATH: Final = 100
 _LONGEST_NAME: Final = "/.s.PGSQL.5432.lock"
 _PLAIN_PATH: Final = re.compile(r"[A-Za-z0-9/._+-]+")
-_FALLBACKS: Final = (tempfile.gettempdir(), "/tmp", "/var/tmp")  # noqa: S108  # mkdtemp makes the name unguessable and the folder private
+_FALLBACKS: Final = (tempfile.gettempdir(), "/tmp", "/var/tmp")  # noqa: S108  # mkdtemp makes a private folder there
 
 
 @dataclass(frozen=True)
@@ -40,9 +41,14 @@ class Places:
 
 
 def make_home(home: Path) -> Path:
-    """The home folder exists; others may pass through it only when the servers run as another user (root started them)."""
+    """The home folder exists and is ours to use; others pass through only when root starts it all.
+
+    Raises `EmbeddedError`.
+    """
     home = Path(os.path.realpath(home.expanduser()))
     home.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)
+    if not os.access(home, os.R_OK | os.W_OK | os.X_OK):
+        raise EmbeddedError(f"{home} belongs to somebody else: run as its owner, or choose another HUIFANG_HOME")
     return home
 
 
@@ -59,7 +65,7 @@ def make_places(home: Path) -> Places:
 
 
 def _socket_folder(home: Path, account: Account) -> Path:
-    """`<home>/run`, or a private folder elsewhere that `<home>/run` links to when the path is too long or needs quoting."""
+    """`<home>/run`, or a private folder that it links to when the path is too long or needs quoting."""
     own = home / "run"
     if own.is_symlink():
         target = own.readlink()

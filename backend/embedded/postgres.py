@@ -46,7 +46,7 @@ class Postgres:
         return find_server(self._pid(), PROGRAM, self.places.data) is not None
 
     def stop(self) -> None:
-        """Nothing of the server runs any more; a shutdown that takes too long becomes a crash, which the next start recovers."""
+        """Nothing of the server runs any more; one that will not end is made to crash, and the next start recovers."""
         if self.is_running():
             try:
                 self._pg_ctl("stop", "-m", "fast", "-w", "-t", "60")
@@ -74,10 +74,10 @@ class Postgres:
 
     def oid(self, database: str) -> int:
         """The server's number of the database, unique among those that exist."""
-        return int(self.sql(f"SELECT oid FROM pg_database WHERE datname = '{database}'"))  # noqa: S608  # quoted() checked it
+        return int(self.sql(f"SELECT oid FROM pg_database WHERE datname = '{database}'"))  # quoted() checked it
 
     def _ensure_made(self) -> None:
-        """The data directory is complete or absent: it is made aside and renamed, so a killed initdb leaves nothing half."""
+        """The data directory is complete or absent: made aside and renamed, a killed initdb leaves nothing half."""
         if (self.places.data / "PG_VERSION").exists():
             return
         end_leftovers(PROGRAM, self.places.data)  # somebody deleted the folder under a running server
@@ -90,7 +90,7 @@ class Postgres:
         aside.rename(self.places.data)
 
     def _launch(self) -> None:
-        """Start the program once. What a crash left is cleared first: PostgreSQL takes a zombie's or a reused number for a live server."""
+        """Start the program once, without crash leftovers: a zombie or a reused number would count as a server."""
         end_leftovers(PROGRAM, self.places.data)
         for lock in (self.places.data / "postmaster.pid", self.places.sockets / ".s.PGSQL.5432.lock"):
             lock.unlink(missing_ok=True)
@@ -104,14 +104,15 @@ class Postgres:
             raise EmbeddedError(f"{error}\n{self._log_tail()}") from error
 
     def _ensure_database(self) -> None:
-        """Roles and database as this version wants them; remembered in the data directory so that a warm start asks nothing."""
+        """Roles and database as this version wants them; a note in the data directory spares a warm start the look."""
         marker = self.places.data / "huifang.bootstrap"
         wanted = hashlib.sha256("\n".join(bootstrap_statements(DATABASE)).encode()).hexdigest()
         if marker.exists() and marker.read_text(encoding="utf-8") == wanted:
             return
-        if not self.sql(f"SELECT 1 FROM pg_database WHERE datname = '{DATABASE}'"):
+        if DATABASE not in self.sql("SELECT datname FROM pg_database").split():
             self.sql(_CREATE.format(name=DATABASE, owner=SUPERUSER, template="template0"))
         self._bootstrap(DATABASE)
+        marker.unlink(missing_ok=True)  # it may be another user's, in a folder of ours
         marker.write_text(wanted, encoding="utf-8")
 
     def _bootstrap(self, database: str) -> None:
@@ -135,7 +136,7 @@ class Postgres:
         return int(first) if first.strip().isdigit() else None
 
     def _pg_ctl(self, action: str, *options: str) -> None:
-        command = (POSTGRES_BIN / "pg_ctl", action, "-D", self.places.data, *options)
+        command: tuple[str | Path, ...] = (POSTGRES_BIN / "pg_ctl", action, "-D", self.places.data, *options)
         self.places.account.run(command, cwd=self.places.postgres, timeout=START_S + 30)
 
     def _log_tail(self) -> str:

@@ -13,7 +13,7 @@ _GRACE_S: Final = 2
 
 
 def find_server(pid: int | None, program: str, folder: Path) -> psutil.Process | None:
-    """The live process `pid` if it is `program` working in `folder`, else None (dead, zombie, or the number went to somebody else)."""
+    """The live process `pid` if it is `program` working in `folder`; None if it died or the number was reused."""
     if pid is None or pid <= 0:
         return None
     try:

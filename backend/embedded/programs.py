@@ -1,6 +1,6 @@
 """The server programs inside the installed wheels.
 
-The wheels' Python code is not imported: importing it makes lock files in shared folders and starts exit hooks of its own.
+The wheels' Python code is not imported: importing it makes lock files in shared folders and sets exit hooks.
 """
 
 import stat

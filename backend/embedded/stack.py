@@ -30,7 +30,7 @@ class Servers:
 
 @dataclass
 class Handle:
-    """A share in the running servers. Close it, or let the process end: a killed process's share is found and dropped later."""
+    """A share in the running servers. Close it, or let the process end: a killed process's share is dropped later."""
 
     places: Places
     servers: Servers
@@ -44,7 +44,7 @@ class Handle:
             _run_both(self.places)
 
     def create_database(self, name: str, template: str = "template0") -> Servers:
-        """Another database with the same roles and its own Valkey number. `template` may be a migrated database nobody is connected to."""
+        """Another database, same roles, own Valkey number; `template` may be a migrated one nobody is connected to."""
         postgres = Postgres(self.places)
         postgres.create(name, template)
         return _servers(self.places, name, 1 + postgres.oid(name) % (DATABASES - 1))
@@ -54,7 +54,7 @@ class Handle:
         Postgres(self.places).drop(name)
 
     def close(self) -> None:
-        """Give the share up; the last one stops the servers. Closing twice, or in a forked child, does nothing."""
+        """Give the share up; the last one stops the servers. Twice, or in a forked child, does nothing."""
         if self.closed or self.process != os.getpid():
             return
         self.closed = True
@@ -74,7 +74,7 @@ class Handle:
 
 
 def start(home: Path) -> Handle:
-    """A share in this home's servers, started, adopted or recovered as needed. Raises `EmbeddedError`; blocks for seconds at most."""
+    """A share in this home's servers, started, adopted or recovered; takes seconds. Raises `EmbeddedError`."""
     home = make_home(home)
     with holders.only_one(home):
         places = make_places(home)

@@ -1,9 +1,8 @@
-"""One private Valkey: a bell that wakes workers, not a store. It keeps nothing on disk and listens on its socket alone."""
+"""One private Valkey: a bell that wakes workers, not a store; nothing on disk, one socket and no TCP."""
 
 import signal
 import socket
 from dataclasses import dataclass
-from pathlib import Path
 from time import monotonic, sleep
 from typing import Final
 
@@ -26,10 +25,10 @@ class Valkey:
     places: Places
 
     def ensure_running(self) -> None:
-        """Answers when the server replies to PING; one that does not reply is replaced, since it holds nothing. Raises `EmbeddedError`."""
+        """Answers when PING is answered; a silent server is replaced: it holds nothing. Raises `EmbeddedError`."""
         if self._replies():
             return
-        end_leftovers(PROGRAM, self.places.valkey, first=signal.SIGTERM)
+        end_leftovers(PROGRAM, self.places.valkey, first=signal.SIGKILL)
         configuration = self.places.valkey / "valkey.conf"
         configuration.write_text(self._configuration(), encoding="utf-8")
         (self.places.valkey / "valkey.log").unlink(missing_ok=True)

@@ -1,20 +1,5 @@
-"""What happened, in the flow's own words: the value that ledger and inbox hand to the rest of the flow."""
+"""What happened: the value is the ledger's, for a ledger row is an event too; the inbox hands on the same."""
 
-from datetime import datetime
-from uuid import UUID
+from tasks.ledger.happened import Happened, Recorded
 
-import msgspec
-
-
-class Happened(msgspec.Struct, frozen=True):
-    """One accepted event, new in this transaction. `store_id` and `staff_id` are where and by whom; `ledger_id` is its sale, visit, card entry or appointment."""
-
-    event_id: UUID
-    type: str
-    customer_id: UUID
-    occurred_at: datetime
-    store_id: UUID | None = None
-    staff_id: UUID | None = None
-    ledger_kind: str | None = None
-    ledger_id: UUID | None = None
-    historic: bool = False
+__all__ = ["Happened", "Recorded"]

@@ -18,6 +18,8 @@ class EventState(StrEnum):
     """Its customer is not known yet; kept for thirty days."""
     SET_ASIDE = "set_aside"
     """A plan failed on it; the sweep tries again."""
+    WITHDRAWN = "withdrawn"
+    """Its ledger row no longer says so (a corrected receipt); counts for nothing."""
 
 
 class Event(Row, table=True):
@@ -52,5 +54,20 @@ class Event(Row, table=True):
         index("ix_event_customer", "customer_id", "type", "occurred_at", where="customer_id is not null"),
         index("uq_event_ledger", "ledger_id", "type", "merchant_id", where="ledger_id is not null", is_unique=True),
         index("ix_event_unmatched", "customer_index", "merchant_id", where="state = 'unmatched'"),
+        index("ix_event_withdrawn", "customer_id", "type", where="state = 'withdrawn'"),
         index("ix_event_set_aside", "received_at", where="state = 'set_aside'"),
     )
+
+
+class EventEcho(Row, table=True):
+    """A CloudEvent that said again what `event_id` had said (one sale as ledger row and as event); remembered, so that a repeat is a duplicate."""
+
+    __tablename__ = "event_echo"
+
+    merchant_id: UUID = key()
+    source: str = text(primary_key=True)
+    external_id: str = text(primary_key=True)
+    event_id: UUID
+    received_at: datetime = instant()
+
+    __table_args__ = (refers("event_id", "event"), index("ix_event_echo_event", "event_id"))

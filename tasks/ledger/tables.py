@@ -91,7 +91,10 @@ class SaleLineHelper(Row, table=True):
 
 
 class Visit(Row, table=True):
-    """One customer, one store, one store-local day with at least one service. `served_by` is who did the most of it."""
+    """One customer, one store, one store-local day with at least one service. `served_by` is who did the most of it.
+
+    `said_at`, `said_by`, `said_product_id` are what a record of the visit itself said; without one the visit stands on service lines alone and goes with them.
+    """
 
     merchant_id: UUID = key()
     id: UUID = key()
@@ -101,6 +104,9 @@ class Visit(Row, table=True):
     visited_at: datetime = instant()
     served_by: UUID | None = Field(default=None)
     product_id: UUID | None = Field(default=None)
+    said_at: datetime | None = instant(default=None)
+    said_by: UUID | None = Field(default=None)
+    said_product_id: UUID | None = Field(default=None)
     recorded_at: datetime = instant()
 
     __table_args__ = (
@@ -108,6 +114,8 @@ class Visit(Row, table=True):
         refers("store_id", "store"),
         refers("served_by", "staff"),
         refers("product_id", "product"),
+        refers("said_by", "staff"),
+        refers("said_product_id", "product"),
         unique("customer_id", "store_id", "visited_on", "merchant_id"),
         index("ix_visit_day", "visited_on", "store_id"),
     )
@@ -149,7 +157,11 @@ class Appointment(Row, table=True):
 
 
 class CustomerFacts(Row, table=True):
-    """What the ledger says of a customer, and nothing that depends on now. Spend is of all sales, refunds taken off; a purchase is a sale above zero."""
+    """What the ledger says of a customer, and nothing that depends on now.
+
+    Spend is of all sales, refunds taken off; a purchase is a sale whose cash and card parts are together above zero, the highest payment the largest of
+    them. The card columns add up the open cards that are this customer's (`card.customer_id`), promo cards included.
+    """
 
     __tablename__ = "customer_facts"
 

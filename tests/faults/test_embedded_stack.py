@@ -19,7 +19,7 @@ import redis
 from backend import embedded
 from backend.db.roles import APP, DEFINER, OWNER
 from backend.embedded import holders
-from backend.embedded.places import LONGEST_SOCKET_PATH, is_usable
+from backend.embedded.places import LONGEST_SOCKET_PATH, is_usable, make_home, make_places
 from backend.embedded.postgres import PROGRAM as POSTGRES
 from backend.embedded.postgres import Postgres
 from backend.embedded.processes import end_leftovers, find_server
@@ -84,7 +84,7 @@ def postmaster(home: Path) -> psutil.Process | None:
 def postmaster_pid(home: Path) -> int:
     process = postmaster(home)
     assert process is not None
-    return process.pid
+    return int(process.pid)
 
 
 def valkey_pid(home: Path) -> int:
@@ -111,7 +111,7 @@ def test_two_processes_that_start_at_once_share_one_server_and_the_last_out_stop
 
     second.leave()
     assert postmaster(home) is None
-    assert not Valkey(_places(home)).is_running()
+    assert not Valkey(make_places(home)).is_running()
 
 
 async def test_servers_of_a_killed_process_are_adopted_and_its_share_is_pruned(home: Path) -> None:
@@ -212,14 +212,17 @@ def test_a_path_is_usable_when_it_is_plain_and_short() -> None:
 
 async def test_nothing_acknowledged_is_lost_and_nobody_else_gets_in(home: Path) -> None:
     with embedded.start(home) as handle:
-        settings = dict(await fetch(handle.servers.database_url, "SELECT name, setting FROM pg_settings"))
+        rows = await fetch(handle.servers.database_url, "SELECT name, setting FROM pg_settings")
+        settings = {str(name): value for name, value in rows}
         for durable in ("fsync", "full_page_writes", "synchronous_commit"):
             assert settings[durable] == "on", durable
         assert (settings["listen_addresses"], settings["TimeZone"], settings["jit"]) == ("", "UTC", "off")
         for folder in ("postgres", "valkey", "run"):
             assert stat.S_IMODE((home / folder).stat().st_mode) == 0o700, folder
         with closing(redis.Redis.from_url(handle.servers.redis_url)) as bell:
-            assert bell.config_get("port", "save", "appendonly") == {"port": "0", "save": "", "appendonly": "no"}
+            assert bell.config_get("port") == {"port": "0"}
+            assert bell.config_get("save") == {"save": ""}
+            assert bell.config_get("appendonly") == {"appendonly": "no"}
 
 
 async def test_the_roles_have_no_more_power_than_they_need(home: Path) -> None:
@@ -268,10 +271,6 @@ def test_a_server_that_cannot_start_says_why(home: Path) -> None:
     assert list((home / "holders").iterdir()) == []
 
 
-def _places(home: Path) -> embedded.stack.Places:
-    return embedded.stack.make_places(home)
-
-
 def _places_account(home: Path) -> tuple[int, int]:
-    account = embedded.stack.make_places(embedded.stack.make_home(home)).account
+    account = make_places(make_home(home)).account
     return account.uid, account.gid

@@ -489,7 +489,7 @@ CREATE TABLE event (
     CONSTRAINT fk_event_customer_id FOREIGN KEY(merchant_id, customer_id) REFERENCES customer (merchant_id, id),
     CONSTRAINT fk_event_store_id FOREIGN KEY(merchant_id, store_id) REFERENCES store (merchant_id, id),
     CONSTRAINT fk_event_staff_id FOREIGN KEY(merchant_id, staff_id) REFERENCES staff (merchant_id, id),
-    CONSTRAINT ck_event_state CHECK (state in ('accepted', 'unmatched', 'set_aside')),
+    CONSTRAINT ck_event_state CHECK (state in ('accepted', 'unmatched', 'set_aside', 'withdrawn')),
     CONSTRAINT uq_event_external_id_source_merchant_id UNIQUE (external_id, source, merchant_id)
 )
 -- ;;
@@ -500,6 +500,8 @@ CREATE INDEX ix_event_set_aside ON event (received_at) WHERE state = 'set_aside'
 CREATE INDEX ix_event_type ON event (type, occurred_at, merchant_id)
 -- ;;
 CREATE INDEX ix_event_unmatched ON event (customer_index, merchant_id) WHERE state = 'unmatched'
+-- ;;
+CREATE INDEX ix_event_withdrawn ON event (customer_id, type) WHERE state = 'withdrawn'
 -- ;;
 CREATE UNIQUE INDEX uq_event_ledger ON event (ledger_id, type, merchant_id) WHERE ledger_id is not null
 -- ;;
@@ -610,7 +612,7 @@ CREATE TABLE task (
     CONSTRAINT fk_task_assignee_id FOREIGN KEY(merchant_id, assignee_id) REFERENCES staff (merchant_id, id),
     CONSTRAINT ck_task_origin CHECK (origin in ('plan', 'own', 'recovery', 'test')),
     CONSTRAINT ck_task_status CHECK (status in ('queued', 'open', 'in_progress', 'waiting', 'done', 'expired', 'moot', 'cancelled')),
-    CONSTRAINT ck_task_close_reason CHECK (close_reason in ('callback', 'exhausted', 'skipped', 'booked', 'arrived', 'purchased', 'topped_up', 'do_not_contact', 'expired', 'cancelled')),
+    CONSTRAINT ck_task_close_reason CHECK (close_reason in ('callback', 'exhausted', 'skipped', 'booked', 'arrived', 'purchased', 'topped_up', 'refunded', 'complained', 'card_closed', 'do_not_contact', 'expired', 'cancelled')),
     CONSTRAINT ck_task_priority CHECK (priority between 0 and 999),
     CONSTRAINT ck_task_closed CHECK ((status in ('queued', 'open', 'in_progress', 'waiting')) = (closed_at is null)),
     CONSTRAINT ck_task_wait CHECK (status <> 'waiting' or wait_until is not null)
@@ -645,12 +647,17 @@ CREATE TABLE visit (
     visited_at TIMESTAMP WITH TIME ZONE NOT NULL,
     served_by UUID,
     product_id UUID,
+    said_at TIMESTAMP WITH TIME ZONE,
+    said_by UUID,
+    said_product_id UUID,
     recorded_at TIMESTAMP WITH TIME ZONE NOT NULL,
     CONSTRAINT pk_visit PRIMARY KEY (merchant_id, id),
     CONSTRAINT fk_visit_customer_id FOREIGN KEY(merchant_id, customer_id) REFERENCES customer (merchant_id, id),
     CONSTRAINT fk_visit_store_id FOREIGN KEY(merchant_id, store_id) REFERENCES store (merchant_id, id),
     CONSTRAINT fk_visit_served_by FOREIGN KEY(merchant_id, served_by) REFERENCES staff (merchant_id, id),
     CONSTRAINT fk_visit_product_id FOREIGN KEY(merchant_id, product_id) REFERENCES product (merchant_id, id),
+    CONSTRAINT fk_visit_said_by FOREIGN KEY(merchant_id, said_by) REFERENCES staff (merchant_id, id),
+    CONSTRAINT fk_visit_said_product_id FOREIGN KEY(merchant_id, said_product_id) REFERENCES product (merchant_id, id),
     CONSTRAINT uq_visit_customer_id_store_id_visited_on_merchant_id UNIQUE (customer_id, store_id, visited_on, merchant_id)
 )
 -- ;;
@@ -826,6 +833,18 @@ CREATE INDEX ix_enrolment_live ON enrolment (customer_id, plan_id) WHERE state i
 -- ;;
 CREATE UNIQUE INDEX uq_enrolment_guard ON enrolment (scope_id, plan_id, guard, merchant_id) WHERE guard is not null
 -- ;;
+CREATE TABLE event_echo (
+    merchant_id UUID NOT NULL,
+    source TEXT NOT NULL,
+    external_id TEXT NOT NULL,
+    event_id UUID NOT NULL,
+    received_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    CONSTRAINT pk_event_echo PRIMARY KEY (merchant_id, source, external_id),
+    CONSTRAINT fk_event_echo_event_id FOREIGN KEY(merchant_id, event_id) REFERENCES event (merchant_id, id)
+)
+-- ;;
+CREATE INDEX ix_event_echo_event ON event_echo (event_id)
+-- ;;
 CREATE TABLE sale_line (
     merchant_id UUID NOT NULL,
     sale_id UUID NOT NULL,
@@ -946,7 +965,7 @@ CREATE TABLE task_reason (
     CONSTRAINT fk_task_reason_card_id FOREIGN KEY(merchant_id, card_id) REFERENCES card (merchant_id, id),
     CONSTRAINT fk_task_reason_event_id FOREIGN KEY(merchant_id, event_id) REFERENCES event (merchant_id, id),
     CONSTRAINT ck_task_reason_state CHECK (state in ('live', 'closed')),
-    CONSTRAINT ck_task_reason_close_reason CHECK (close_reason in ('callback', 'exhausted', 'skipped', 'booked', 'arrived', 'purchased', 'topped_up', 'do_not_contact', 'expired', 'cancelled')),
+    CONSTRAINT ck_task_reason_close_reason CHECK (close_reason in ('callback', 'exhausted', 'skipped', 'booked', 'arrived', 'purchased', 'topped_up', 'refunded', 'complained', 'card_closed', 'do_not_contact', 'expired', 'cancelled')),
     CONSTRAINT ck_task_reason_closed CHECK ((state = 'live') = (closed_at is null)),
     CONSTRAINT uq_task_reason_enrolment_id_step_merchant_id UNIQUE (enrolment_id, step, merchant_id)
 )
@@ -1243,6 +1262,12 @@ alter table enrolment enable row level security
 alter table enrolment force row level security
 -- ;;
 create policy tenant on enrolment to huifang_app using (merchant_id = (select nullif(current_setting('app.merchant_id', true), '')::uuid)) with check (merchant_id = (select nullif(current_setting('app.merchant_id', true), '')::uuid))
+-- ;;
+alter table event_echo enable row level security
+-- ;;
+alter table event_echo force row level security
+-- ;;
+create policy tenant on event_echo to huifang_app using (merchant_id = (select nullif(current_setting('app.merchant_id', true), '')::uuid)) with check (merchant_id = (select nullif(current_setting('app.merchant_id', true), '')::uuid))
 -- ;;
 alter table sale_line enable row level security
 -- ;;

@@ -1,0 +1,33 @@
+"""Every fault a command can meet, as one sentence."""
+
+from pathlib import Path
+
+from sqlalchemy.exc import DBAPIError
+
+from backend import embedded
+from backend.cli.edge import Refused
+from backend.db.migrate import RolesMissing
+from backend.observability.faults import facts_of
+from backend.runtime import Unfit
+from backend.runtime.fitness import unreachable
+from backend.settings import SettingsError
+from tasks.kernel.errors import FlowError
+from tasks.kernel.sealing import SealBroken
+
+
+def sentence(fault: Exception) -> str:
+    """What went wrong and, where we know, what to do."""
+    if isinstance(fault, FlowError):
+        return fault.message("en")
+    if isinstance(fault, SealBroken):
+        return "the master key is not the one that sealed this data: restore the right HUIFANG_MASTER_KEY or master.key"
+    if isinstance(fault, RolesMissing):
+        return f"the database roles are missing and this login may not create them; as a superuser run:\n{fault};"
+    if isinstance(fault, Refused | Unfit | SettingsError | embedded.EmbeddedError):
+        return str(fault)
+    if isinstance(fault, FileNotFoundError | PermissionError | IsADirectoryError) and fault.filename:
+        return f"{fault.strerror}: {Path(str(fault.filename))}"
+    if isinstance(fault, DBAPIError | ConnectionError | TimeoutError):
+        return unreachable(fault)
+    facts = " ".join(f"{name}={value}" for name, value in facts_of(fault).items())
+    return f"unexpected {facts} (HUIFANG_LOG_LEVEL=debug shows the traceback)"

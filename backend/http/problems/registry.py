@@ -1,0 +1,83 @@
+"""The one list of problem codes. A code, once released, keeps its meaning; a FlowError without an entry here fails a test."""
+
+from collections.abc import Iterator
+from typing import Final
+
+import msgspec
+
+from tasks.kernel.errors import FlowError
+
+
+class ProblemType(msgspec.Struct, frozen=True, rename="camel"):
+    """What `GET /problems/{code}` says of a code."""
+
+    type: str
+    code: str
+    status: int
+    title: str
+    meaning: str
+
+
+TITLES: Final[dict[str, tuple[str, str]]] = {
+    "bad-request": ("请求格式不正确", "Malformed request"),
+    "malformed-json": ("不是有效的 JSON", "Malformed JSON"),
+    "unauthenticated": ("未登录", "Not logged in"),
+    "credentials-wrong": ("手机号或密码不正确", "Wrong phone or password"),
+    "session-ended": ("登录已失效", "Session ended"),
+    "refresh-reused": ("登录凭证被重复使用", "Refresh token reused"),
+    "forbidden": ("没有权限", "Not allowed"),
+    "not-found": ("找不到", "Not found"),
+    "no-such-path": ("没有这个地址", "No such path"),
+    "method-not-allowed": ("不支持的方法", "Method not allowed"),
+    "conflict": ("状态已改变", "Changed meanwhile"),
+    "choose-merchant": ("请选择商家", "Choose a merchant"),
+    "too-large": ("请求体过大", "Body too large"),
+    "unsupported-media-type": ("不支持的内容类型", "Unsupported media type"),
+    "invalid": ("取值无效", "Invalid value"),
+    "invalid-request": ("字段不符合要求", "Invalid fields"),
+    "unstorable": ("取值超出范围", "Value out of range"),
+    "password-wrong": ("当前密码不正确", "Wrong password"),
+    "password-weak": ("密码不符合要求", "Password refused"),
+    "precondition-required": ("缺少 If-Match", "Precondition required"),
+    "too-many-attempts": ("尝试次数过多", "Too many attempts"),
+    "cursor-garbled": ("分页游标无效", "Invalid cursor"),
+    "internal-error": ("系统错误", "Internal error"),
+    "unavailable": ("服务暂时不可用", "Temporarily unavailable"),
+}
+"""Code → Chinese title, English title."""
+
+
+def type_of(code: str) -> str:
+    """Return the `type` of a problem: a relative URI that answers what it means."""
+    return f"/problems/{code}"
+
+
+def title_of(code: str, locale: str) -> str:
+    """Return the short title, the same for every occurrence."""
+    zh, en = TITLES.get(code, TITLES["internal-error"])
+    return en if locale == "en" else zh
+
+
+def kinds() -> Iterator[type[FlowError]]:
+    """Yield every kind of error that can reach a caller."""
+    waiting: list[type[FlowError]] = [FlowError]
+    while waiting:
+        kind = waiting.pop()
+        subclasses = kind.__subclasses__()
+        waiting += subclasses
+        if kind is not FlowError:
+            yield kind
+
+
+def by_code() -> dict[str, type[FlowError]]:
+    """Return the kind of each registered code that is loaded; for a code that a subclass inherits, the one that states it."""
+    return {kind.code: kind for kind in kinds() if "code" in vars(kind) and kind.code in TITLES}
+
+
+def problem_types(locale: str) -> list[ProblemType]:
+    """Return all registered problems, by code."""
+    found = by_code()
+    return [
+        ProblemType(type_of(code), code, found[code].status, title_of(code, locale), (found[code].__doc__ or "").strip())
+        for code in sorted(found)
+    ]

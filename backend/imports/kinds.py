@@ -1,0 +1,24 @@
+"""What a file of books can hold."""
+
+from enum import StrEnum
+
+
+class ImportKind(StrEnum):
+    """One kind of book; one file holds one kind."""
+
+    CUSTOMERS = "customers"
+    """Who the customers are and how to reach them."""
+    STAFF = "staff"
+    """Who works in which store."""
+    PRODUCTS = "products"
+    """The catalogue: services and goods."""
+    CARD_PRODUCTS = "card-products"
+    """The kinds of cards that are sold."""
+    CARDS = "cards"
+    """Cards, and rows of their ledger."""
+    SALES = "sales"
+    """Receipt lines; lines of one receipt become one sale."""
+    VISITS = "visits"
+    """Visits of a POS that keeps no receipts."""
+    APPOINTMENTS = "appointments"
+    """Booked times, with what became of them."""

@@ -1,0 +1,131 @@
+"""One chunk into the flow, in one unit of work, and the flow's verdicts back as rows."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from backend.imports.chunks import Chunk, Draft
+from backend.imports.kinds import ImportKind
+from backend.imports.mapping import Mapping
+from backend.imports.reasons import REASONS, Refusal
+from backend.imports.repository import with_stored
+from tasks.flow.record_books import record_books
+from tasks.kernel.sealing import MasterKey
+from tasks.kernel.unit import Unit
+from tasks.kernel.verdicts import ItemVerdict, Taken
+from tasks.people.lookups import staff_ids
+from tasks.people.service import upsert_customers, upsert_staff
+
+FIELD_OF = {
+    "externalId": "external_id",
+    "startsAt": "starts_at",
+    "bookedAt": "booked_at",
+    "cancelledAt": "cancelled_at",
+    "depositCents": "deposit",
+    "priceCents": "price",
+    "birthdayOn": "birthday_on",
+    "customerSinceOn": "customer_since_on",
+    "homeStore": "home_store",
+    "soldBy": "sold_by",
+    "openedOn": "opened_on",
+}
+"""The flow's JSON names → the mapping's fields, where they differ by more than case."""
+
+
+@dataclass
+class Tally:
+    """What became of rows so far."""
+
+    read: int = 0
+    taken: Counter[str] = field(default_factory=Counter)
+    skipped: Counter[str] = field(default_factory=Counter)
+    created: Counter[str] = field(default_factory=Counter)
+    first_day: date | None = None
+
+    def add(self, other: "Tally") -> None:
+        """Take in what became of a chunk that has committed."""
+        self.read += other.read
+        self.taken.update(other.taken)
+        self.skipped.update(other.skipped)
+        self.created.update(other.created)
+        self.see(other.first_day)
+
+    def see(self, day: date | None) -> None:
+        """Remember the earliest day."""
+        if day is not None and (self.first_day is None or day < self.first_day):
+            self.first_day = day
+
+
+@dataclass(frozen=True)
+class Taker:
+    """Hands items of one kind to the flow."""
+
+    kind: ImportKind
+    mapping: Mapping
+    master: MasterKey
+
+    async def take(self, unit: Unit, chunk: Chunk) -> tuple[Tally, list[Refusal]]:
+        """Record a chunk; returns what became of its rows, and the refused ones with reasons."""
+        items = [draft.item for draft in chunk.drafts]
+        verdicts = await self._record(unit, items) if items else []
+        tally = Tally(read=chunk.rows, skipped=Counter(chunk.skipped))
+        refusals = list(chunk.refusals)
+        for verdict in verdicts:
+            draft = chunk.drafts[verdict.index]
+            if verdict.status is Taken.REJECTED:
+                refusals.extend(self._refusals(verdict, draft))
+                continue
+            tally.taken[verdict.status] += len(draft.rows)
+            tally.see(draft.day)
+        tally.taken[Taken.REJECTED] = len(refusals)
+        return tally, refusals
+
+    async def create(self, unit: Unit, chunk: Chunk) -> Counter[str]:
+        """Create what the chunk names and the mapping says to create, unless it is there; returns how many of each are new."""
+        created: Counter[str] = Counter()
+        new = chunk.newcomers
+        if new.staff:
+            known = await staff_ids(unit, [one.external_id for one in new.staff])
+            fresh = [one for one in new.staff if one.external_id not in known]
+            created["staff"] = _accepted(await upsert_staff(unit, self.master, fresh)) if fresh else 0
+        if new.products:
+            created["products"] = _accepted(await record_books(unit, "products", new.products, historic=True))
+        if new.customers:
+            created["customers"] = _accepted(await upsert_customers(unit, new.customers))
+        return created
+
+    async def _record(self, unit: Unit, items: Sequence[Any]) -> list[ItemVerdict]:
+        if self.kind is ImportKind.CUSTOMERS:
+            return await upsert_customers(unit, items)
+        if self.kind is ImportKind.STAFF:
+            return await upsert_staff(unit, self.master, items)
+        if self.kind is ImportKind.APPOINTMENTS:
+            items = await with_stored(unit, items, self.mapping.keep)
+        return await record_books(unit, self.kind.value, items, historic=True)
+
+    def _refusals(self, verdict: ItemVerdict, draft: Draft) -> list[Refusal]:
+        code, column = self._reason(verdict)
+        detail = verdict.detail or "" if code not in REASONS else ""
+        return [Refusal(number, column, code, detail, tuple(cells)) for number, cells in draft.rows]
+
+    def _reason(self, verdict: ItemVerdict) -> tuple[str, str]:
+        """Return the reason code and the file's column for the flow's own code and JSON path."""
+        leaf = (verdict.field or "").rpartition(".")[2].partition("[")[0]
+        name = FIELD_OF.get(leaf, leaf)
+        column = self.mapping.column(name)
+        shown = name if column is None else column.column or " + ".join(column.columns) or column.template or name
+        code = verdict.code or "refused"
+        special = {
+            "consultant": "unknown-staff",
+            "technician": "unknown-staff",
+            "sold_by": "unknown-staff",
+            "service": "unknown-product",
+        }
+        known = special.get(name, f"unknown-{name}")
+        return (known if code == "unknown" and known in REASONS else code), shown
+
+
+def _accepted(verdicts: Sequence[ItemVerdict]) -> int:
+    return sum(verdict.status is Taken.ACCEPTED for verdict in verdicts)

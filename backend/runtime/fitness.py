@@ -1,0 +1,114 @@
+"""Whether a database may be served from: reachable, at the newest schema, as a role row-level security binds."""
+
+from datetime import timedelta
+from typing import Final
+
+import msgspec
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from backend.db.migrate import head
+from backend.db.roles import APP
+from backend.settings import Environment
+
+LEAST_POSTGRES: Final = 150_000
+MOST_POSTGRES: Final = 190_000
+"""`server_version_num` from 15 to 18."""
+STILL: Final = timedelta(milliseconds=1)
+
+_IDENTITY = text("""
+    select current_user::text as name, r.rolsuper as superuser, r.rolbypassrls as bypasses,
+           exists (select from pg_class c where c.relowner = r.oid and c.relkind in ('r', 'p')) as owns
+    from pg_roles r where r.rolname = current_user
+""")
+_MADE = text("select to_regclass('public.alembic_version') is not null")
+_REVISION = text("select version_num from alembic_version")
+_OFFSET = text("select offset_us from clock_setting")
+
+
+class Unfit(Exception):  # noqa: N818  # a fact for the operator
+    """The deployment cannot be served from; the message says why and what to do."""
+
+
+class Identity(msgspec.Struct, frozen=True):
+    """Who a connection is after it took its role, and what that role could do to row-level security."""
+
+    name: str
+    superuser: bool
+    bypasses: bool
+    owns: bool
+
+    @property
+    def bound(self) -> bool:
+        """True when row-level security binds it."""
+        return self.name == APP and not (self.superuser or self.bypasses or self.owns)
+
+
+async def identity(connection: AsyncConnection) -> Identity:
+    """Ask the server who we are."""
+    return Identity(**(await connection.execute(_IDENTITY)).mappings().one())
+
+
+async def revision(connection: AsyncConnection) -> str | None:
+    """Ask which revision the schema is at; None when there is no schema."""
+    made = (await connection.execute(_MADE)).scalar()
+    return (await connection.execute(_REVISION)).scalar() if made else None
+
+
+async def offset(connection: AsyncConnection) -> timedelta:
+    """Ask how far business time is from the database clock."""
+    return timedelta(microseconds=(await connection.execute(_OFFSET)).scalar_one())
+
+
+async def check(engine: AsyncEngine, env: Environment) -> None:
+    """Return when the database may be served from. Raises `Unfit`."""
+    try:
+        async with engine.connect() as connection:
+            await _check_role(connection)
+            await _check_version(connection)
+            await _check_schema(connection)
+            await _check_clock(connection, env)
+    except Unfit:
+        raise
+    except (OSError, DBAPIError) as fault:
+        raise Unfit(unreachable(fault)) from fault
+
+
+def unreachable(fault: BaseException) -> str:
+    """Say what a failed connection means, without the address, which may hold a password."""
+    cause = getattr(fault, "orig", None) or fault
+    words = str(cause).lower()
+    if f'"{APP}"' in words and ("permission denied to set role" in words or "does not exist" in words):
+        return f"this database login cannot act as {APP}: run `huifang migrate`, and log in as {APP} or grant it"
+    if "invalid value for parameter" in words and "role" in words:
+        return f"the role {APP} does not exist or is not granted to this login: run `huifang migrate`"
+    if "password authentication failed" in words:
+        return "PostgreSQL refused the password of HUIFANG_DATABASE_URL"
+    return f"PostgreSQL does not answer at HUIFANG_DATABASE_URL ({type(cause).__name__})"
+
+
+async def _check_role(connection: AsyncConnection) -> None:
+    who = await identity(connection)
+    if not who.bound:
+        raise Unfit(f"the database role {who.name} is above row-level security: connect as {APP}, which owns nothing")
+
+
+async def _check_version(connection: AsyncConnection) -> None:
+    number = int((await connection.execute(text("show server_version_num"))).scalar_one())
+    if not LEAST_POSTGRES <= number < MOST_POSTGRES:
+        raise Unfit(f"PostgreSQL {number // 10_000} is not supported: use 15, 16, 17 or 18")
+
+
+async def _check_schema(connection: AsyncConnection) -> None:
+    found, wanted = await revision(connection), head()
+    if found != wanted:
+        raise Unfit(f"the schema is at {found or 'nothing'} and this code needs {wanted}: run `huifang migrate`")
+
+
+async def _check_clock(connection: AsyncConnection, env: Environment) -> None:
+    moved = await offset(connection)
+    if env is Environment.PRODUCTION and abs(moved) > STILL:
+        raise Unfit(
+            f"business time is {moved} away from the database clock: run `huifang clock reset` before production"
+        )

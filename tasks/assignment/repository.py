@@ -1,0 +1,162 @@
+"""The queries of assignment, over the working tables of a chunk (`tasks.generation.chunk` makes them; this step fills `bench` and `assignee_id`)."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from tasks.kernel.unit import Unit
+from tasks.plans.states import Link
+
+LINKS = """
+update chunk c set
+    consultant_id = link.consultant_id, technician_id = link.technician_id,
+    last_served_id = link.last_served_id, most_served_id = link.most_served_id
+from (
+    select c.no,
+        (select cs.staff_id from customer_staff cs where cs.merchant_id = :merchant and cs.customer_id = c.customer_id
+            and cs.role = 'consultant' and cs.to_on is null order by cs.from_on desc, cs.id desc limit 1) as consultant_id,
+        (select cs.staff_id from customer_staff cs where cs.merchant_id = :merchant and cs.customer_id = c.customer_id
+            and cs.role = 'technician' and cs.to_on is null order by cs.from_on desc, cs.id desc limit 1) as technician_id,
+        {last} as last_served_id,
+        {most} as most_served_id
+    from chunk c where c.decided is null and c.first_of_customer
+) link where link.no = c.no
+"""
+
+LAST = """(select v.served_by from visit v where v.merchant_id = :merchant and v.customer_id = c.customer_id and v.served_by is not null
+            and v.visited_at <= :at order by v.visited_on desc, v.id desc limit 1)"""
+
+MOST = """(select l.staff_id from sale s join sale_line l on l.merchant_id = s.merchant_id and l.sale_id = s.id and l.staff_id is not null
+            where s.merchant_id = :merchant and s.customer_id = c.customer_id and l.quantity > 0 and s.sold_at <= :at
+            group by l.staff_id order by sum(case when l.requested then 2 else 1 end) desc, max(s.sold_at) desc, l.staff_id limit 1)"""
+
+BENCH = """
+insert into bench (staff_id, store_id, day_on, deals, load, room)
+select m.staff_id, m.store_id, d.day_on, m.role = 'employee', coalesce(w.load, 0),
+    greatest(0, least(
+        case when extract(isodow from d.day_on) >= 6 then s.max_new_weekend else s.max_new_weekday end - coalesce(w.new, 0),
+        s.max_open - coalesce(w.load, 0)))
+from membership m
+join staff s on s.merchant_id = m.merchant_id and s.id = m.staff_id and s.status = 'active'
+join (select distinct store_id, day_on from chunk_day) d on d.store_id = m.store_id
+left join roster_day r on r.merchant_id = m.merchant_id and r.staff_id = m.staff_id and r.day_on = d.day_on
+left join lateral (
+    select count(*) filter (where t.status in ('open', 'in_progress', 'waiting', 'queued')) as load,
+           count(*) filter (where t.opens_on = d.day_on and t.origin = 'plan') as new
+    from task t where t.merchant_id = m.merchant_id and t.assignee_id = m.staff_id
+        and (t.status in ('open', 'in_progress', 'waiting', 'queued') or t.opens_on = d.day_on)
+) w on true
+where m.merchant_id = :merchant
+  and coalesce(r.works, true) and (r.store_id is null or r.store_id = m.store_id)
+  and not exists (select from staff_leave l where l.merchant_id = m.merchant_id and l.staff_id = m.staff_id and d.day_on between l.from_on and l.to_on)
+"""
+
+TAKE = """
+with want as (
+    select c.no, c.{column} as staff_id, c.store_id,
+        row_number() over (partition by c.{column}, c.store_id order by c.value_cents desc, c.customer_id) as nth
+    from chunk c where c.decided is null and c.first_of_customer and c.assignee_id is null and c.{column} is not null
+),
+fits as (
+    select w.no, w.staff_id, w.store_id from want w
+    join bench b on b.day_on = :day and b.staff_id = w.staff_id and b.store_id = w.store_id and w.nth <= b.room
+),
+taken as (
+    update chunk c set assignee_id = f.staff_id, opens_on = :day from fits f where c.no = f.no returning c.assignee_id
+)
+select assignee_id, count(*) as taken from taken group by assignee_id
+"""
+
+DEAL = """
+with slot as (
+    select b.store_id, b.staff_id, row_number() over (partition by b.store_id order by b.load + n, b.staff_id) as nth
+    from bench b cross join lateral generate_series(1, b.room) n where b.day_on = :day and b.deals
+),
+want as (
+    select c.no, c.store_id, row_number() over (partition by c.store_id order by c.customer_id) as nth
+    from chunk c where c.decided is null and c.first_of_customer and c.assignee_id is null
+),
+taken as (
+    update chunk c set assignee_id = s.staff_id, opens_on = :day
+    from want w join slot s on s.store_id = w.store_id and s.nth = w.nth where c.no = w.no returning c.assignee_id
+)
+select assignee_id, count(*) as taken from taken group by assignee_id
+"""
+
+USED = """
+update bench b set
+    room = greatest(0, b.room - u.taken), load = b.load + u.taken
+from unnest(cast(:staff as uuid[]), cast(:taken as int[])) as u(staff_id, taken)
+where b.staff_id = u.staff_id and b.day_on = :day
+"""
+
+TOTAL = """
+update bench b set room = least(b.room, greatest(0, s.max_open - t.total))
+from (select c.assignee_id, count(*) as total from chunk c where c.assignee_id is not null group by c.assignee_id) n
+join lateral (select n.total + count(*) as total from task t where t.merchant_id = :merchant and t.assignee_id = n.assignee_id
+    and t.status in ('open', 'in_progress', 'waiting', 'queued')) t on true
+join staff s on s.merchant_id = :merchant and s.id = n.assignee_id
+where b.staff_id = n.assignee_id and b.day_on > :day
+"""
+
+COLUMNS = {
+    Link.CONSULTANT: "consultant_id",
+    Link.TECHNICIAN: "technician_id",
+    Link.LAST_SERVED: "last_served_id",
+    Link.MOST_SERVED: "most_served_id",
+}
+"""The chunk's column of each personal link."""
+
+
+async def find_links(unit: Unit, chain: Sequence[Link], at: object) -> None:
+    """Look up who is linked to each undecided customer, for the links the chain asks for."""
+    last = LAST if Link.LAST_SERVED in chain else "cast(null as uuid)"
+    most = MOST if Link.MOST_SERVED in chain else "cast(null as uuid)"
+    await unit.run(LINKS.format(last=last, most=most), at=at)
+
+
+async def take_by_link(unit: Unit, link: Link, day: date) -> None:
+    """Give each staff member the undecided customers linked to them, most valuable first, up to their room of the day."""
+    sql = DEAL if link is Link.LEAST_LOADED else TAKE.format(column=COLUMNS[link])
+    taken = await unit.rows(sql, day=day)
+    if taken:
+        await unit.run(USED, staff=[row["assignee_id"] for row in taken], taken=[row["taken"] for row in taken], day=day)
+
+
+async def limit_later_days(unit: Unit, day: date) -> None:
+    """What was given today counts against each member's open limit on the days after."""
+    await unit.run(TOTAL, day=day)
+
+
+async def left(unit: Unit) -> int:
+    """Return how many undecided customers nobody has taken yet."""
+    found: int = await unit.scalar("select count(*) from chunk where decided is null and first_of_customer and assignee_id is null")
+    return found
+
+
+MANAGER = """
+update chunk c set assignee_id = m.staff_id, opens_on = m.day_on
+from (select c.no, (select min(d.day_on) from chunk_day d where d.store_id = c.store_id) as day_on,
+                   (select m.staff_id from membership m join staff s on s.merchant_id = m.merchant_id and s.id = m.staff_id and s.status = 'active'
+                    where m.merchant_id = :merchant and m.store_id = c.store_id and m.role = 'manager' order by m.staff_id limit 1) as staff_id
+      from chunk c join store st on st.merchant_id = :merchant and st.id = c.store_id and not (st.pool and :pool)
+      where c.decided is null and c.first_of_customer and c.assignee_id is null) m
+where m.no = c.no and m.staff_id is not null and m.day_on is not null
+"""
+
+POOL = """
+update chunk c set opens_on = (select min(d.day_on) from chunk_day d where d.store_id = c.store_id) from store st
+where st.merchant_id = :merchant and st.id = c.store_id and st.pool and c.decided is null and c.first_of_customer and c.assignee_id is null
+"""
+
+NOBODY = """
+update chunk c set decided = 'no_capacity' where c.decided is null and c.first_of_customer and c.assignee_id is null and c.opens_on is null
+"""
+
+
+async def fall_back(unit: Unit, *, pool: bool, manager: bool) -> None:
+    """Whoever is left goes to the store's pool, to its manager if the store has none, and to `no_capacity` only when neither is allowed or there."""
+    if manager:
+        await unit.run(MANAGER, pool=pool)
+    if pool:
+        await unit.run(POOL)
+    await unit.run(NOBODY)

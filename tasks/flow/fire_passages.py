@@ -1,0 +1,92 @@
+"""Fire the passages of behaviour plans that are due, set-based, in one transaction per batch; the row locks are the lease."""
+
+from uuid import UUID
+
+import structlog
+from sqlalchemy.exc import DBAPIError
+
+from tasks.flow.units import OpensUnits
+from tasks.generation.candidates import Moment, fill_from_enrolments
+from tasks.generation.chunk import count_chunk, open_chunk
+from tasks.generation.service import Job, generate
+from tasks.kernel.unit import Unit
+from tasks.kernel.zones import local_day
+from tasks.plans.definition import Definition
+from tasks.plans.entries import Due, expected_in_thirty_days, lock_due
+from tasks.plans.repository import definitions
+
+BATCH = 5_000
+"""Passages in one transaction."""
+
+log = structlog.get_logger()
+
+
+async def fire_passages(units: OpensUnits, merchant_id: UUID, batch: int = BATCH) -> int:
+    """Fire everything that is due; returns how many passages were decided. One that cannot be judged is failed alone and stops nobody."""
+    fired, size = 0, batch
+    while True:
+        try:
+            async with units.open(merchant_id) as unit:
+                done = await fire_batch(unit, size)
+        except Exception as fault:
+            if isinstance(fault, DBAPIError) and fault.connection_invalidated:
+                raise
+            log.warning("passages.fire.retried", size=size, fault=type(fault).__name__)
+            if size > 1:
+                size = max(1, size // 10)
+                continue
+            done = await _fail_first(units, merchant_id, type(fault).__name__)
+        fired += done
+        if done == 0:
+            return fired
+
+
+async def fire_batch(unit: Unit, limit: int) -> int:
+    """Decide up to `limit` due passages in this transaction; returns how many."""
+    count = 0
+    for due in await lock_due(unit, limit):
+        definition = (await definitions(unit, [due.version_id]))[due.version_id]
+        moment = Moment(at=unit.now, fires_at=due.fire_at, today=local_day(unit.now, due.timezone), timezone=due.timezone)
+        job = Job(definition, due.plan_id, due.version_id, moment, hold_out=await hold_out_of(unit, definition, moment))
+        await open_chunk(unit)
+        await fill_from_enrolments(unit, due.ids)
+        count += await count_chunk(unit)
+        await generate(unit, job, entered=True)
+        await _settle(unit, due)
+    return count
+
+
+async def _settle(unit: Unit, due: Due) -> None:
+    """Nothing that was locked may stay waiting in the past, or the sweep would turn for ever."""
+    await unit.run(
+        "update enrolment set state = 'failed', exit_reason = 'undecided', closed_at = :now "
+        "where merchant_id = :merchant and id = any(cast(:ids as uuid[])) and state = 'waiting' and fire_at <= :now",
+        ids=due.ids,
+    )
+
+
+async def hold_out_of(unit: Unit, definition: Definition, moment: Moment) -> int:
+    """Return the percent held out: the plan's, when enough are expected in thirty days to measure anything by it."""
+    if not definition.hold_out:
+        return 0
+    expected = await expected_in_thirty_days(unit, definition, moment.at)
+    return definition.hold_out if expected >= definition.hold_out_from else 0
+
+
+async def _fail_first(units: OpensUnits, merchant_id: UUID, fault: str) -> int:
+    """Fail the one passage that cannot be judged, with a decision that says so."""
+    async with units.open(merchant_id) as unit:
+        failed = 0
+        for due in await lock_due(unit, 1):
+            await unit.run(
+                "insert into decision (merchant_id, id, plan_id, version_id, enrolment_id, scope_id, entry_key, step, customer_id, decided, reason, decided_at) "
+                "select :merchant, new_uuid7(), e.plan_id, e.version_id, e.id, e.scope_id, e.entry_key, e.step, e.customer_id, 'failed', :fault, :now "
+                "from enrolment e where e.merchant_id = :merchant and e.id = any(cast(:ids as uuid[])) on conflict do nothing",
+                ids=due.ids, fault=fault,
+            )  # fmt: skip
+            ended = await unit.run(
+                "update enrolment set state = 'failed', exit_reason = :fault, closed_at = :now where merchant_id = :merchant and id = any(cast(:ids as uuid[]))",
+                ids=due.ids, fault=fault,
+            )  # fmt: skip
+            failed += ended.rowcount
+        return failed

@@ -1,0 +1,102 @@
+"""Owners turn plans on and off."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from tasks.audience.compile import Ground, compile_tree
+from tasks.kernel.unit import Unit
+from tasks.plans.definition import Definition, decode, encode
+from tasks.plans.entries import backfill
+from tasks.plans.repository import PlanRow, active_behaviours, get_plan, insert_plan, list_plans, move_plan
+from tasks.plans.rules import check
+from tasks.plans.states import PlanState, Scope
+from tasks.plans.templates import ENGLISH, TEMPLATES, template
+
+__all__ = ["PlansChanged", "TemplateView", "activate", "create_plan", "end", "get_plan", "list_plans", "list_templates", "pause", "stop_everything"]
+
+
+class PlansChanged(msgspec.Struct, frozen=True):
+    """A plan began or ceased to fire; whoever runs plans should look now."""
+
+    plan_id: UUID
+
+
+class TemplateView(msgspec.Struct, frozen=True, rename="camel"):
+    """A template as the gallery shows it."""
+
+    template: str
+    name: str
+    definition: Definition
+
+
+def list_templates(locale: str) -> list[TemplateView]:
+    """Return the gallery in its order, named in the locale."""
+    return [
+        TemplateView(name, ENGLISH[name] if locale.startswith("en") else definition.name, definition) for name, definition in TEMPLATES.items()
+    ]
+
+
+def drafted(name: str, changes: Mapping[str, Any] | None = None) -> Definition:
+    """Return a template's definition with changes laid over it, field by field, checked as a whole. Raises `NotFound` or `Invalid`."""
+    definition = template(name)
+    if changes:
+        definition = decode(_over(encode(definition), changes))
+    check(definition)
+    compile_tree(definition.audience, Ground(), card=definition.entry.scope is Scope.CARD)
+    return definition
+
+
+def _over(base: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Objects are laid over objects; everything else replaces. `audience` is one thing and replaces as a whole."""
+    merged = dict(base)
+    for key, value in changes.items():
+        below = merged.get(key)
+        both = isinstance(below, dict) and isinstance(value, dict) and key != "audience"
+        merged[key] = _over(below, value) if both else value  # type: ignore[arg-type]  # both are dicts
+    return merged
+
+
+async def create_plan(unit: Unit, name: str, changes: Mapping[str, Any] | None = None, author: UUID | None = None) -> PlanRow:
+    """Store a draft from a template. Raises `NotFound` for the template, `Invalid` naming the field of a change."""
+    return await get_plan(unit, await insert_plan(unit, drafted(name, changes), author))
+
+
+async def activate(unit: Unit, plan_id: UUID, etag: int | None = None) -> PlanRow:
+    """Let the plan fire from now on, and take in what happened in its window before. Raises `NotFound`, `PlanChanged`, `PlanMoved`."""
+    await move_plan(unit, plan_id, (PlanState.DRAFT, PlanState.PAUSED, PlanState.PENDING_APPROVAL), PlanState.ACTIVE, etag)
+    for plan in await active_behaviours(unit):
+        if plan.plan_id == plan_id:
+            await backfill(unit, plan)
+    unit.after_commit(PlansChanged(plan_id))
+    return await get_plan(unit, plan_id)
+
+
+async def pause(unit: Unit, plan_id: UUID, etag: int | None = None) -> PlanRow:
+    """Stop the plan from firing; passages and tasks stay as they are. Raises `NotFound`, `PlanChanged`, `PlanMoved`."""
+    await move_plan(unit, plan_id, (PlanState.ACTIVE,), PlanState.PAUSED, etag)
+    return await get_plan(unit, plan_id)
+
+
+async def end(unit: Unit, plan_id: UUID, etag: int | None = None) -> PlanRow:
+    """End the plan for good: waiting passages and firings are cancelled, tasks that are out stay. Raises `NotFound`, `PlanChanged`, `PlanMoved`."""
+    every = (PlanState.DRAFT, PlanState.PENDING_APPROVAL, PlanState.ACTIVE, PlanState.PAUSED)
+    await move_plan(unit, plan_id, every, PlanState.ENDED, etag)
+    await unit.run(
+        "update occurrence set state = 'cancelled', finished_at = :now where merchant_id = :merchant and plan_id = :plan and state = 'due'", plan=plan_id
+    )
+    await unit.run(
+        "update enrolment set state = 'exited', exit_reason = 'plan_ended', closed_at = :now "
+        "where merchant_id = :merchant and plan_id = :plan and state = 'waiting'",
+        plan=plan_id,
+    )
+    return await get_plan(unit, plan_id)
+
+
+async def stop_everything(unit: Unit, *, stopped: bool) -> None:
+    """Stop every plan of the merchant at once, or let them fire again."""
+    await unit.run(
+        "update merchant set stopped_at = case when :stopped then coalesce(stopped_at, :now) end where merchant_id = :merchant", stopped=stopped
+    )

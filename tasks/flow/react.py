@@ -1,0 +1,37 @@
+"""What follows from what happened: tasks that are no longer needed close, plans take notice, credit is given."""
+
+from collections.abc import Sequence
+
+import structlog
+
+from tasks.attribution.service import credit
+from tasks.events.happened import Happened
+from tasks.kernel.unit import Unit
+from tasks.moot.service import close_moot
+from tasks.plans.entries import enter
+from tasks.plans.repository import active_behaviours
+
+log = structlog.get_logger()
+
+
+async def react(unit: Unit, happened: Sequence[Happened]) -> None:
+    """Run moot → generation → attribution for events that are new in this transaction."""
+    if not happened:
+        return
+    await close_moot(unit, happened)
+    await notice(unit, happened)
+    await credit(unit, happened)
+
+
+async def notice(unit: Unit, happened: Sequence[Happened]) -> None:
+    """Let every active behaviour plan see the events. A plan that fails never refuses them: they are set aside and retried by the sweep (engine.md)."""
+    for plan in await active_behaviours(unit):
+        try:
+            async with unit.session.begin_nested():
+                await enter(unit, plan, happened)
+        except Exception as fault:  # noqa: BLE001  # whatever a plan does wrong must not cost the merchant an event
+            log.warning("plan.notice.failed", plan=str(plan.plan_id), events=len(happened), fault=type(fault).__name__)
+            await unit.run(
+                "update event set state = 'set_aside' where merchant_id = :merchant and id = any(cast(:ids as uuid[])) and state = 'accepted'",
+                ids=[event.event_id for event in happened],
+            )

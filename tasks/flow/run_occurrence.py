@@ -1,0 +1,123 @@
+"""Run one firing of a recurring plan, chunk by chunk, each in a transaction of its own.
+
+A chunk that committed is never done again (the cursor is in its transaction); a run whose worker died is claimed by another when the lease ends; a worker
+that wakes up with an old epoch finds out in the first statement of its next chunk and writes nothing. A chunk that fails is cut smaller until the one
+scope that cannot be judged stands alone; it gets a `failed` decision and the rest goes on.
+"""
+
+from uuid import UUID
+
+import structlog
+from sqlalchemy.exc import DBAPIError
+
+from tasks.flow.units import OpensUnits
+from tasks.generation.candidates import Moment, Slice, count_in_books, fill_from_books
+from tasks.generation.chunk import count_chunk, open_chunk
+from tasks.generation.service import Job, generate
+from tasks.generation.write import EntryRaced
+from tasks.kernel.errors import FlowError
+from tasks.kernel.unit import Unit
+from tasks.kernel.zones import local_day
+from tasks.plans.definition import Definition
+from tasks.plans.occurrences import Claimed, LeaseLost, finish, move_cursor, renew, store_audience
+from tasks.plans.repository import definitions
+
+CHUNK = 10_000
+"""Scopes in one transaction."""
+RACES = 5
+"""A chunk that keeps losing races is somebody else's fault; give the run up for a later claim."""
+
+log = structlog.get_logger()
+
+
+async def run_occurrence(units: OpensUnits, merchant_id: UUID, held: Claimed, chunk: int = CHUNK) -> int:
+    """Run the claimed firing to its end; returns the number of committed chunks. Raises `LeaseLost` when another worker took over."""
+    size, chunks, races = chunk, 0, 0
+    while True:
+        try:
+            async with units.open(merchant_id) as unit:
+                over = await run_chunk(unit, held, size)
+        except EntryRaced:
+            races += 1
+            if races > RACES:
+                raise
+            continue
+        except (FlowError, OSError):
+            raise
+        except Exception as fault:
+            if isinstance(fault, DBAPIError) and fault.connection_invalidated:
+                raise
+            log.warning("chunk.fail.retried", occurrence=str(held.id), size=size, fault=type(fault).__name__)
+            if size > 1:
+                size = max(1, size // 10)
+                continue
+            over = await _set_aside(units, merchant_id, held, type(fault).__name__)
+            size = chunk
+        chunks += 1
+        if over:
+            return chunks
+
+
+async def run_chunk(unit: Unit, held: Claimed, size: int) -> bool:
+    """Do the next `size` scopes of a run in this transaction; returns whether it was the last chunk. Raises `LeaseLost`."""
+    cursor = await renew(unit, held)
+    definition = (await definitions(unit, [held.version_id]))[held.version_id]
+    moment = moment_of(unit, held)
+    job = await _job(unit, held, definition, moment)
+    await open_chunk(unit)
+    await fill_from_books(unit, definition, moment, Slice(str(held.id), cursor, size))
+    found = await count_chunk(unit)
+    if found:
+        last = await unit.scalar("select scope_id from chunk order by scope_id desc limit 1")
+        await generate(unit, job, entered=False)
+        await move_cursor(unit, held, last)
+    if found < size:
+        await finish(unit, held)
+    return found < size
+
+
+def moment_of(unit: Unit, held: Claimed) -> Moment:
+    """The moment a firing is judged at: now, in its zone."""
+    return Moment(at=unit.now, fires_at=held.fire_at, today=local_day(unit.now, held.timezone), timezone=held.timezone)
+
+
+async def _job(unit: Unit, held: Claimed, definition: Definition, moment: Moment) -> Job:
+    audience = held.audience
+    if definition.hold_out and audience is None:
+        audience = await unit.scalar("select audience from occurrence where merchant_id = :merchant and id = :id", id=held.id)
+        if audience is None:
+            audience = await count_in_books(unit, definition, moment)
+            await store_audience(unit, held, audience)
+    room = None
+    if definition.max_tasks_per_run is not None:
+        made = await unit.scalar(
+            "select count(*) from decision where merchant_id = :merchant and plan_id = :plan and occurrence_id = :id and decided = 'task'",
+            plan=held.plan_id, id=held.id,
+        )  # fmt: skip
+        room = definition.max_tasks_per_run - made
+    held_out = definition.hold_out if definition.hold_out and (audience or 0) >= definition.hold_out_from else 0
+    return Job(definition, held.plan_id, held.version_id, moment, held.id, held_out, room)
+
+
+async def _set_aside(units: OpensUnits, merchant_id: UUID, held: Claimed, fault: str) -> bool:
+    """Decide `failed` for the one scope that cannot be judged, and step over it."""
+    async with units.open(merchant_id) as unit:
+        cursor = await renew(unit, held)
+        definition = (await definitions(unit, [held.version_id]))[held.version_id]
+        await open_chunk(unit)
+        await fill_from_books(unit, definition, moment_of(unit, held), Slice(str(held.id), cursor, 1))
+        await unit.run(
+            "insert into decision (merchant_id, id, plan_id, version_id, occurrence_id, scope_id, entry_key, customer_id, decided, reason, decided_at) "
+            "select :merchant, new_uuid7(), :plan, :version, :occurrence, c.scope_id, c.entry_key, c.customer_id, 'failed', :fault, :now from chunk c "
+            "on conflict do nothing",
+            plan=held.plan_id, version=held.version_id, occurrence=held.id, fault=fault,
+        )  # fmt: skip
+        scope = await unit.scalar("select scope_id from chunk limit 1")
+        if scope is None:
+            await finish(unit, held)
+            return True
+        await move_cursor(unit, held, scope)
+        return False
+
+
+__all__ = ["CHUNK", "LeaseLost", "moment_of", "run_chunk", "run_occurrence"]

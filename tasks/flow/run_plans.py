@@ -1,0 +1,77 @@
+"""One sweep of one merchant: whatever is due is done, and doing it twice changes nothing."""
+
+from uuid import UUID
+
+import msgspec
+import structlog
+
+from tasks.flow.fire_passages import fire_passages
+from tasks.flow.retry_events import retry_events
+from tasks.flow.run_occurrence import run_occurrence
+from tasks.flow.units import OpensUnits
+from tasks.plans.occurrences import LeaseLost, claim, miss_late, write_ahead, zones_of_merchant
+from tasks.plans.repository import active_recurring
+from tasks.flow.work_task import expire_due, open_due, wake_waiting
+
+MANY = 2_000
+"""Tasks moved per transaction."""
+
+log = structlog.get_logger()
+
+
+class SweepReport(msgspec.Struct):
+    """What one sweep did: counts, for logs and tests."""
+
+    planned: int = 0
+    missed: int = 0
+    runs: int = 0
+    chunks: int = 0
+    passages: int = 0
+    retried: int = 0
+    opened: int = 0
+    woken: int = 0
+    expired: int = 0
+
+
+async def sweep_merchant(units: OpensUnits, merchant_id: UUID) -> SweepReport:
+    """Write firings ahead, run due ones, fire due passages, retry events set aside, open, wake and expire tasks."""
+    report = SweepReport()
+    await plan_ahead(units, merchant_id, report)
+    await _run_due(units, merchant_id, report)
+    report.retried = await retry_events(units, merchant_id)
+    report.passages = await fire_passages(units, merchant_id)
+    await _move_tasks(units, merchant_id, report)
+    return report
+
+
+async def plan_ahead(units: OpensUnits, merchant_id: UUID, report: SweepReport) -> None:
+    """Write the firings of the days ahead, and mark those that came too late."""
+    async with units.open(merchant_id) as unit:
+        zones = await zones_of_merchant(unit)
+        for plan in await active_recurring(unit):
+            report.planned += await write_ahead(unit, plan, zones)
+            report.missed += await miss_late(unit, plan)
+
+
+async def _run_due(units: OpensUnits, merchant_id: UUID, report: SweepReport) -> None:
+    while True:
+        async with units.open(merchant_id) as unit:
+            held = await claim(unit)
+        if held is None:
+            return
+        try:
+            report.chunks += await run_occurrence(units, merchant_id, held)
+        except LeaseLost:
+            log.info("run.lease.lost", occurrence=str(held.id))
+            continue
+        report.runs += 1
+
+
+async def _move_tasks(units: OpensUnits, merchant_id: UUID, report: SweepReport) -> None:
+    for name, move in (("expired", expire_due), ("opened", open_due), ("woken", wake_waiting)):
+        while True:
+            async with units.open(merchant_id) as unit:
+                moved = await move(unit, MANY)
+            setattr(report, name, getattr(report, name) + moved)
+            if moved < MANY:
+                break

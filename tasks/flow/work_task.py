@@ -1,0 +1,42 @@
+"""The worklist from outside: lists, the moves by hand, and what time does to tasks and to the passages behind them."""
+
+from tasks.kernel.unit import Unit
+from tasks.plans.passages import complete_passages
+from tasks.worklist.buckets import Bucket
+from tasks.worklist.service import (
+    TaskMove,
+    TaskPage,
+    TaskQuery,
+    TaskRow,
+    claim,
+    expire_tasks,
+    list_tasks,
+    open_due,
+    release,
+    snooze,
+    start,
+    wake_waiting,
+)
+
+__all__ = [
+    "Bucket",
+    "TaskMove",
+    "TaskPage",
+    "TaskQuery",
+    "TaskRow",
+    "claim",
+    "expire_due",
+    "list_tasks",
+    "open_due",
+    "release",
+    "snooze",
+    "start",
+    "wake_waiting",
+]
+
+
+async def expire_due(unit: Unit, limit: int) -> int:
+    """Expire the live tasks past their day, at most `limit`, and complete the passages whose part in them is over; returns how many tasks."""
+    expired = await expire_tasks(unit, limit)
+    await complete_passages(unit, expired.enrolment_ids)
+    return expired.tasks

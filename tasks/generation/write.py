@@ -1,0 +1,112 @@
+"""From a judged and assigned chunk to rows: enrolments, tasks, reasons, decisions; the change feed hears of them last."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from tasks.generation.candidates import Moment
+from tasks.kernel.errors import FlowError
+from tasks.kernel.unit import Unit
+from tasks.plans.definition import Definition
+from tasks.worklist.feed import feed
+
+
+class EntryRaced(FlowError):
+    """Another transaction let the same scope in between this chunk's look and its write; the chunk is done again and sees it."""
+
+    code = "entry-raced"
+    status = 409
+    zh = "同一客户正被另一进程处理"
+    en = "Another run is at the same customer"
+
+
+DECIDE = """
+update chunk c set decided = 'task', task_id = new_uuid7() where c.decided is null and c.first_of_customer
+"""
+
+JOIN = """
+update chunk c set task_id = f.task_id from chunk f
+where c.decided = 'merged' and c.task_id is null and f.customer_id = c.customer_id and f.first_of_customer and f.decided = 'task'
+"""
+
+NAME = "update chunk set enrolment_id = new_uuid7() where enrolment_id is null and decided in ('task', 'merged', 'held_out', 'deferred')"
+
+ENROL = """
+insert into enrolment (merchant_id, id, plan_id, version_id, scope_id, entry_key, guard, customer_id, card_id, event_id, occurrence_id, store_id,
+    state, step, fire_at, fires_on, exit_reason, created_at, closed_at)
+select :merchant, c.enrolment_id, :plan, :version, c.scope_id, c.entry_key, c.guard, c.customer_id, c.card_id, c.event_id, :occurrence, c.store_id,
+    case c.decided when 'held_out' then 'exited' when 'deferred' then 'waiting' else 'active' end, c.step,
+    case c.decided when 'deferred' then cast(:tomorrow as timestamptz) else cast(:fires_at as timestamptz) end, :today,
+    case c.decided when 'held_out' then 'held_out' end, :now, case c.decided when 'held_out' then cast(:now as timestamptz) end
+from chunk c where c.decided in ('task', 'merged', 'held_out', 'deferred') order by c.enrolment_id
+on conflict do nothing
+"""
+
+PASS_ON = """
+update enrolment e set
+    state = case c.decided when 'task' then 'active' when 'merged' then 'active' when 'deferred' then 'waiting'
+        when 'failed' then 'failed' else 'exited' end,
+    fire_at = case c.decided when 'deferred' then cast(:tomorrow as timestamptz) else e.fire_at end,
+    exit_reason = case when c.decided not in ('task', 'merged', 'deferred') then coalesce(c.reason, c.decided) end,
+    closed_at = case when c.decided not in ('task', 'merged', 'deferred') then cast(:now as timestamptz) end
+from chunk c where e.merchant_id = :merchant and e.id = c.enrolment_id
+"""
+
+TASKS = """
+insert into task (merchant_id, id, store_id, customer_id, assignee_id, origin, status, priority, value_cents,
+    opens_at, opens_on, contact_from, due_at, expires_at, created_at)
+select :merchant, c.task_id, c.store_id, c.customer_id, c.assignee_id, 'plan', case when d.opens_at <= :at then 'open' else 'queued' end,
+    :priority, c.value_cents, d.opens_at, d.day_on, d.contact_from, d.due_at, d.expires_at, :now
+from chunk c join chunk_day d on d.store_id = c.store_id and d.day_on = c.opens_on
+where c.decided = 'task' order by c.customer_id
+"""
+
+REASONS = """
+insert into task_reason (merchant_id, id, task_id, plan_id, version_id, enrolment_id, step, priority, card_id, event_id, created_at)
+select :merchant, new_uuid7(), c.task_id, :plan, :version, c.enrolment_id, c.step, :priority, c.card_id, c.event_id, :now
+from chunk c where c.decided in ('task', 'merged') order by c.customer_id
+"""
+
+RAISE = """
+update task t set priority = greatest(t.priority, :priority), due_at = least(t.due_at, m.due_at)
+from (select c.task_id, min(d.due_at) as due_at from chunk c
+      join chunk_day d on d.store_id = c.store_id and d.day_no = (select min(x.day_no) from chunk_day x where x.store_id = c.store_id)
+      where c.decided = 'merged' group by c.task_id) m
+where t.merchant_id = :merchant and t.id = m.task_id
+"""
+
+DECISIONS = """
+insert into decision (merchant_id, id, plan_id, version_id, occurrence_id, enrolment_id, scope_id, entry_key, step, customer_id,
+    decided, reason, task_id, decided_at)
+select :merchant, new_uuid7(), :plan, :version, :occurrence, c.enrolment_id, c.scope_id, c.entry_key, c.step, c.customer_id,
+    c.decided, c.reason, c.task_id, :now
+from chunk c order by c.customer_id
+on conflict (scope_id, plan_id, entry_key, step, merchant_id) do update
+    set decided = excluded.decided, reason = excluded.reason, task_id = excluded.task_id, decided_at = excluded.decided_at
+    where decision.decided = 'deferred'
+"""
+
+TOUCHED = "select t.store_id, t.id, cast(null as uuid) from chunk c join task t on t.merchant_id = :merchant and t.id = c.task_id"
+
+
+async def name_tasks(unit: Unit) -> None:
+    """Whoever is still undecided and has a place gets a task; the further candidates of the same customer join it."""
+    await unit.run(DECIDE)
+    await unit.run(JOIN)
+
+
+async def write(unit: Unit, definition: Definition, moment: Moment, ids: tuple[UUID, UUID, UUID | None]) -> None:
+    """Write what was decided; `ids` are plan, version and occurrence. Raises `EntryRaced` when another transaction was first."""
+    plan, version, occurrence = ids
+    from_enrolments = bool(await unit.scalar("select count(*) from chunk where enrolment_id is not null"))
+    values = {"plan": plan, "version": version, "occurrence": occurrence, "priority": definition.task.priority}
+    if from_enrolments:
+        await unit.run(PASS_ON, tomorrow=moment.at + timedelta(days=1))
+    else:
+        await unit.run(NAME)
+        wanted = await unit.scalar("select count(*) from chunk where enrolment_id is not null")
+        made = await unit.run(ENROL, tomorrow=moment.at + timedelta(days=1), fires_at=moment.fires_at, today=moment.today, **values)
+        if made.rowcount != wanted:
+            raise EntryRaced
+    for statement in (TASKS, REASONS, RAISE, DECISIONS):
+        await unit.run(statement, at=moment.at, **values)
+    feed(unit).changed_rows(TOUCHED)

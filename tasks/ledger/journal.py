@@ -1,0 +1,108 @@
+"""The events that ledger rows are: one per row and type, written with the row, taken back when the row no longer says so."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from tasks.kernel.ids import new_ids
+from tasks.kernel.unit import Unit
+from tasks.ledger.happened import Happened
+from tasks.people.batches import columns
+
+SOURCE = "huifang:ledger"
+"""The CloudEvents source of events that the ledger wrote; nobody else may use it."""
+
+
+class Entry(NamedTuple):
+    """One event a ledger row is."""
+
+    type: str
+    ledger_id: UUID
+    customer_id: UUID
+    store_id: UUID | None
+    staff_id: UUID | None
+    occurred_at: datetime
+
+
+_INSERT = """
+insert into event (merchant_id, id, source, external_id, type, ledger_id, customer_id, store_id, staff_id, occurred_at, ledger_kind, state, historic,
+                   received_at)
+select :merchant, u.id, '{source}', u.type || ':' || u.ledger_id, u.type, u.ledger_id, u.customer_id, u.store_id, u.staff_id, u.occurred_at,
+       :kind, 'accepted', :historic, :now
+from unnest(cast(:ids as uuid[]), cast(:types as text[]), cast(:ledgers as uuid[]), cast(:customers as uuid[]), cast(:stores as uuid[]),
+            cast(:staff as uuid[]), cast(:ats as timestamptz[])) as u(id, type, ledger_id, customer_id, store_id, staff_id, occurred_at)
+""".format(source=SOURCE)  # noqa: S608  # a constant
+_UPDATE = """
+update event e set state = case when e.state = 'withdrawn' then 'accepted' else e.state end,
+                   customer_id = u.customer_id, store_id = u.store_id, staff_id = u.staff_id, occurred_at = u.occurred_at
+from unnest(cast(:ids as uuid[]), cast(:customers as uuid[]), cast(:stores as uuid[]), cast(:staff as uuid[]), cast(:ats as timestamptz[]))
+     as u(id, customer_id, store_id, staff_id, occurred_at)
+where e.merchant_id = :merchant and e.id = u.id
+"""
+
+
+async def write(unit: Unit, kind: str, entries: Sequence[Entry], *, historic: bool) -> list[Happened]:
+    """Write the events of ledger rows that are new in this transaction."""
+    if not entries:
+        return []
+    ids = new_ids(len(entries))
+    names = ("types", "ledgers", "customers", "stores", "staff", "ats")
+    values = dict(zip(names, columns(entries, len(names)), strict=True))
+    await unit.run(_INSERT, kind=kind, historic=historic, ids=ids, **values)
+    return [
+        Happened(one, e.type, e.customer_id, e.occurred_at, e.store_id, e.staff_id, kind, e.ledger_id, historic)
+        for one, e in zip(ids, entries, strict=True)
+    ]
+
+
+async def settle(unit: Unit, kind: str, touched: Iterable[UUID], entries: Sequence[Entry], *, historic: bool) -> list[Happened]:
+    """Make the events of the touched ledger rows what the rows say now.
+
+    An event the row no longer is becomes `withdrawn`; one that is again, or is another customer's now, has happened (again); its id stays. The caller
+    holds the rows, or their customers' facts, locked.
+    """
+    stored = {(row["ledger_id"], row["type"]): row for row in await _stored(unit, touched)}
+    new: list[Entry] = []
+    kept: list[tuple[Entry, Any]] = []
+    for entry in entries:
+        row = stored.pop((entry.ledger_id, entry.type), None)
+        if row is None:
+            new.append(entry)
+        else:
+            kept.append((entry, row))
+    changed = [(entry, row) for entry, row in kept if _differs(entry, row)]
+    await _update(unit, changed)
+    await _withdraw(unit, [row["id"] for row in stored.values() if row["state"] != "withdrawn"])
+    happened = [
+        Happened(row["id"], e.type, e.customer_id, e.occurred_at, e.store_id, e.staff_id, kind, e.ledger_id, row["historic"])
+        for e, row in changed
+        if row["state"] == "withdrawn" or row["customer_id"] != e.customer_id
+    ]
+    return happened + await write(unit, kind, new, historic=historic)
+
+
+def _differs(entry: Entry, row: Any) -> bool:
+    said = (row["customer_id"], row["store_id"], row["staff_id"], row["occurred_at"])
+    return said != entry[2:] or row["state"] == "withdrawn"
+
+
+async def _stored(unit: Unit, ledger_ids: Iterable[UUID]) -> Sequence[Any]:
+    return await unit.rows(
+        """select id, type, ledger_id, customer_id, store_id, staff_id, occurred_at, state, historic from event
+           where merchant_id = :merchant and ledger_id = any(cast(:ids as uuid[])) order by id for no key update""",
+        ids=list(ledger_ids),
+    )
+
+
+async def _update(unit: Unit, changed: Sequence[tuple[Entry, Any]]) -> None:
+    if changed:
+        ids, customers, stores, staff, ats = columns([(row["id"], *entry[2:]) for entry, row in changed], 5)
+        await unit.run(_UPDATE, ids=ids, customers=customers, stores=stores, staff=staff, ats=ats)
+
+
+async def _withdraw(unit: Unit, ids: Sequence[UUID]) -> None:
+    if ids:
+        await unit.run(
+            "update event set state = 'withdrawn' where merchant_id = :merchant and id = any(cast(:ids as uuid[]))", ids=list(ids)
+        )

@@ -1,0 +1,121 @@
+"""Every statement that writes receipts and their lines."""
+
+from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from tasks.kernel.ids import new_ids
+from tasks.kernel.unit import Unit
+from tasks.people.batches import columns
+
+if TYPE_CHECKING:
+    from tasks.ledger.sales import Draft, Head, Line
+
+_HEAD_NAMES = ("ids", "externals", "stores", "customers", "ats", "days", "cash", "card", "tax")
+_HEADS = """unnest(cast(:ids as uuid[]), cast(:externals as text[]), cast(:stores as uuid[]), cast(:customers as uuid[]), cast(:ats as timestamptz[]),
+  cast(:days as date[]), cast(:cash as bigint[]), cast(:card as bigint[]), cast(:tax as bigint[]))
+  as u(id, external_id, store_id, customer_id, sold_at, sold_on, cash_cents, card_cents, tax_cents)"""
+
+
+async def owners(unit: Unit, external_ids: Sequence[str]) -> set[UUID]:
+    """Return the customers whose receipts these are now."""
+    found = await unit.run(
+        """select distinct customer_id from sale
+           where merchant_id = :merchant and external_id = any(cast(:externals as text[])) and customer_id is not null""",
+        externals=list(external_ids),
+    )
+    return set(found.scalars())
+
+
+async def lock_stored(unit: Unit, external_ids: Sequence[str]) -> dict[str, tuple[UUID, "Head"]]:
+    """Lock the stored receipts of these external ids, in id order, and return id and head by external id."""
+    from tasks.ledger.sales import Head  # noqa: PLC0415  # the two halves of one step
+
+    rows = await unit.run(
+        """select external_id, id, store_id, customer_id, sold_at, sold_on, cash_cents, card_cents, tax_cents from sale
+           where merchant_id = :merchant and external_id = any(cast(:externals as text[])) order by id for update""",
+        externals=list(external_ids),
+    )
+    return {row[0]: (row[1], Head(*row[2:])) for row in rows}
+
+
+async def insert_heads(unit: Unit, drafts: Sequence["Draft"]) -> set[str]:
+    """Insert receipts and give each its id; returns the external ids that somebody else stored first.
+
+    The drafts must come in external-id order, so that two batches with the same receipts wait for each other in one direction.
+    """
+    if not drafts:
+        return set()
+    for draft, one in zip(drafts, new_ids(len(drafts)), strict=True):
+        draft.id = one
+    values = columns([(draft.id, draft.external_id, *draft.head) for draft in drafts], len(_HEAD_NAMES))
+    result = await unit.run(
+        f"""insert into sale (merchant_id, id, external_id, store_id, customer_id, sold_at, sold_on, cash_cents, card_cents, tax_cents, recorded_at)
+            select :merchant, u.*, :now from {_HEADS} on conflict (external_id, merchant_id) do nothing""",  # noqa: S608  # fixed text
+        **dict(zip(_HEAD_NAMES, values, strict=True)),
+    )
+    if result.rowcount == len(drafts):
+        return set()
+    mine = await unit.run(
+        "select external_id from sale where merchant_id = :merchant and id = any(cast(:ids as uuid[]))", ids=[draft.id for draft in drafts]
+    )
+    return {draft.external_id for draft in drafts} - set(mine.scalars())
+
+
+async def insert_lines(unit: Unit, drafts: Sequence["Draft"]) -> None:
+    """Insert the lines, and further staff, of receipts that have none."""
+    lines = [(draft.id, at, *line[:-1]) for draft in drafts for at, line in enumerate(draft.lines, 1)]
+    if lines:
+        names = ("sales", "numbers", "products", "words", "quantities", "cash", "card", "tax", "staff", "requested")
+        await unit.run(
+            """insert into sale_line (merchant_id, sale_id, line_no, product_id, description, quantity, cash_cents, card_cents, tax_cents, staff_id,
+                                      requested)
+               select :merchant, u.* from unnest(cast(:sales as uuid[]), cast(:numbers as int[]), cast(:products as uuid[]), cast(:words as text[]),
+                 cast(:quantities as numeric[]), cast(:cash as bigint[]), cast(:card as bigint[]), cast(:tax as bigint[]), cast(:staff as uuid[]),
+                 cast(:requested as bool[])) as u""",
+            **dict(zip(names, columns(lines, len(names)), strict=True)),
+        )
+    helpers = [(draft.id, at, one) for draft in drafts for at, line in enumerate(draft.lines, 1) for one in line.helpers]
+    if helpers:
+        sales, numbers, staff = columns(helpers, 3)
+        await unit.run(
+            """insert into sale_line_helper (merchant_id, sale_id, line_no, staff_id)
+               select :merchant, u.* from unnest(cast(:sales as uuid[]), cast(:numbers as int[]), cast(:staff as uuid[])) as u""",
+            sales=sales,
+            numbers=numbers,
+            staff=staff,
+        )
+
+
+async def stored_lines(unit: Unit, sale_ids: Collection[UUID]) -> dict[UUID, list["Line"]]:
+    """Return the lines of receipts, in order, by receipt."""
+    from tasks.ledger.sales import Line  # noqa: PLC0415  # the two halves of one step
+
+    rows = await unit.run(
+        """select l.sale_id, l.product_id, l.description, l.quantity, l.cash_cents, l.card_cents, l.tax_cents, l.staff_id, l.requested,
+             array(select h.staff_id from sale_line_helper h
+                   where h.merchant_id = l.merchant_id and h.sale_id = l.sale_id and h.line_no = l.line_no order by h.staff_id)
+           from sale_line l where l.merchant_id = :merchant and l.sale_id = any(cast(:ids as uuid[])) order by l.sale_id, l.line_no""",
+        ids=list(sale_ids),
+    )
+    found: dict[UUID, list[Line]] = {}
+    for row in rows:
+        found.setdefault(row[0], []).append(Line(*row[1:-1], tuple(row[-1])))
+    return found
+
+
+async def replace(unit: Unit, drafts: Sequence["Draft"]) -> None:
+    """Give stored receipts new heads and lines."""
+    if not drafts:
+        return
+    values = columns([(draft.id, draft.external_id, *draft.head) for draft in drafts], len(_HEAD_NAMES))
+    await unit.run(
+        f"""update sale s set store_id = u.store_id, customer_id = u.customer_id, sold_at = u.sold_at, sold_on = u.sold_on,
+              cash_cents = u.cash_cents, card_cents = u.card_cents, tax_cents = u.tax_cents, recorded_at = :now
+            from {_HEADS} where s.merchant_id = :merchant and s.id = u.id""",  # noqa: S608  # fixed text
+        **dict(zip(_HEAD_NAMES, values, strict=True)),
+    )
+    ids = [draft.id for draft in drafts]
+    for table in ("sale_line_helper", "sale_line"):
+        await unit.run(f"delete from {table} where merchant_id = :merchant and sale_id = any(cast(:ids as uuid[]))", ids=ids)  # noqa: S608  # two fixed names
+    await insert_lines(unit, drafts)

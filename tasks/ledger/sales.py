@@ -1,0 +1,207 @@
+"""Receipts in, a batch at a time."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from tasks.kernel.errors import Invalid
+from tasks.kernel.unit import Unit
+from tasks.kernel.verdicts import ItemVerdict, Taken
+from tasks.kernel.zones import zone_of
+from tasks.ledger import journal, sale_rows
+from tasks.ledger.facts import count_customers, lock_facts
+from tasks.ledger.happened import Happened, Recorded
+from tasks.ledger.inputs import LineIn, SaleIn
+from tasks.ledger.refs import Refs, look_up
+from tasks.ledger.rules import check_sale, sale_event
+from tasks.ledger.visits import VisitKey, recount_visits
+from tasks.people.batches import refused
+
+
+class Line(NamedTuple):
+    """A line as its columns, after `sale_id` and `line_no`."""
+
+    product_id: UUID | None
+    description: str
+    quantity: Any
+    cash_cents: int
+    card_cents: int
+    tax_cents: int
+    staff_id: UUID | None
+    requested: bool
+    helpers: tuple[UUID, ...]
+
+
+class Head(NamedTuple):
+    """A receipt as its columns, after `id` and `external_id`."""
+
+    store_id: UUID
+    customer_id: UUID | None
+    sold_at: datetime
+    sold_on: date
+    cash_cents: int
+    card_cents: int
+    tax_cents: int
+
+
+@dataclass(slots=True)
+class Draft:
+    """One receipt of the batch; `followed`: its customer is known and no walk-in record."""
+
+    external_id: str
+    places: list[int]
+    head: Head
+    lines: list[Line]
+    followed: bool
+    serves: bool
+    id: UUID | None = None
+
+    def visit_key(self) -> VisitKey | None:
+        """Return the visit its service lines make, if any."""
+        head = self.head
+        if not (self.followed and self.serves) or head.customer_id is None:
+            return None
+        return head.customer_id, head.store_id, head.sold_on
+
+    def entry(self) -> journal.Entry | None:
+        """Return the event the receipt is, if any."""
+        head = self.head
+        kind = sale_event(head.cash_cents, head.card_cents)
+        if kind is None or head.customer_id is None or self.id is None or not self.followed:
+            return None
+        staff = next((line.staff_id for line in self.lines if line.staff_id), None)
+        return journal.Entry(kind, self.id, head.customer_id, head.store_id, staff, head.sold_at)
+
+
+async def record_sales(unit: Unit, items: Sequence[SaleIn], *, historic: bool = False) -> Recorded:
+    """Store receipts by external id; one verdict per item, in order, and the events that are new.
+
+    Sent again the same it is a duplicate, sent again otherwise the last one counts: lines, visits, events and facts follow. Refused items name their
+    field and cost the others nothing.
+    """
+    drafts, verdicts = await _read(unit, items)
+    await _lock(unit, drafts)
+    fresh, changed, old = await _store(unit, drafts)
+    happened = await _journal(unit, fresh, changed, historic=historic)
+    happened += await _visits(unit, fresh, changed, old, historic=historic)
+    touched = {draft.head.customer_id for draft in (*fresh, *changed)} | {head.customer_id for head in old}
+    await count_customers(unit, (one for one in touched if one is not None))
+    new = {draft.external_id for draft in (*fresh, *changed)}
+    for draft in drafts:
+        taken = Taken.ACCEPTED if draft.external_id in new else Taken.DUPLICATE
+        verdicts.extend(ItemVerdict(place, taken, id=draft.id) for place in draft.places)
+    return Recorded(sorted(verdicts, key=lambda verdict: verdict.index), happened)
+
+
+async def _read(unit: Unit, items: Sequence[SaleIn]) -> tuple[list[Draft], list[ItemVerdict]]:
+    """Check and resolve; of several items with one external id the last valid one counts. Drafts come in external-id order."""
+    refs = await look_up(
+        unit,
+        customers={item.customer for item in items},
+        staff={one for item in items for line in item.lines for one in line.staff},
+        products={line.product for item in items for line in item.lines},
+    )
+    drafts: dict[str, Draft] = {}
+    verdicts = []
+    for place, item in enumerate(items):
+        try:
+            draft = _draft(refs, place, item)
+        except Invalid as fault:
+            verdicts.append(refused(place, fault))
+            continue
+        earlier = drafts.get(item.external_id)
+        if earlier is not None:
+            draft.places = [*earlier.places, place]
+        drafts[item.external_id] = draft
+    return sorted(drafts.values(), key=lambda draft: draft.external_id), verdicts
+
+
+def _draft(refs: Refs, place: int, item: SaleIn) -> Draft:
+    check_sale(item)
+    store = refs.store("store", item.store)
+    customer = refs.customer("customer", item.customer) if item.customer is not None else None
+    lines = []
+    cash = card = tax = 0
+    serves = False
+    for at, line in enumerate(item.lines):
+        made, service = _line(refs, at, line)
+        lines.append(made)
+        serves = serves or service
+        cash += line.cash_cents
+        card += line.card_cents
+        tax += line.tax_cents
+    day = item.at.astimezone(zone_of(store.timezone)).date()
+    head = Head(store.id, customer.id if customer else None, item.at, day, cash, card, tax)
+    return Draft(item.external_id, [place], head, lines, customer is not None and not customer.anonymous, serves)
+
+
+def _line(refs: Refs, at: int, line: LineIn) -> tuple[Line, bool]:
+    """Return the line and whether it is a service given."""
+    product = refs.product(f"lines[{at}].product", line.product) if line.product is not None else None
+    staff = tuple(dict.fromkeys(refs.person(f"lines[{at}].staff[{n}]", one) for n, one in enumerate(line.staff)))
+    first = staff[0] if staff else None
+    helpers = tuple(one for one in staff[1:] if one is not None)
+    made = Line(
+        product.id if product else None,
+        line.description,
+        line.quantity,
+        line.cash_cents,
+        line.card_cents,
+        line.tax_cents,
+        first,
+        line.requested,
+        helpers,
+    )
+    return made, product is not None and product.service and line.quantity > 0
+
+
+async def _lock(unit: Unit, drafts: Sequence[Draft]) -> None:
+    """Lock the facts of every customer the batch names, and of those whose receipts it may take away, before any row is written."""
+    owners = await sale_rows.owners(unit, [draft.external_id for draft in drafts])
+    named = {draft.head.customer_id for draft in drafts} | owners
+    await lock_facts(unit, (one for one in named if one is not None))
+
+
+async def _store(unit: Unit, drafts: list[Draft]) -> tuple[list[Draft], list[Draft], list[Head]]:
+    """Insert the new ones and replace the changed ones; return both, and the heads the changed ones had."""
+    known = await sale_rows.lock_stored(unit, [draft.external_id for draft in drafts])
+    fresh = [draft for draft in drafts if draft.external_id not in known]
+    lost = await sale_rows.insert_heads(unit, fresh)
+    if lost:
+        fresh = [draft for draft in fresh if draft.external_id not in lost]
+        known |= await sale_rows.lock_stored(unit, sorted(lost))
+    await sale_rows.insert_lines(unit, fresh)
+    if not known:
+        return fresh, [], []
+    lines = await sale_rows.stored_lines(unit, [sale_id for sale_id, _ in known.values()])
+    changed, old = [], []
+    for draft in drafts:
+        if draft.external_id not in known:
+            continue
+        draft.id, head = known[draft.external_id]
+        if head != draft.head or lines.get(draft.id, []) != draft.lines:
+            changed.append(draft)
+            old.append(head)
+    await sale_rows.replace(unit, changed)
+    return fresh, changed, old
+
+
+async def _journal(unit: Unit, fresh: list[Draft], changed: list[Draft], *, historic: bool) -> list[Happened]:
+    happened = await journal.write(unit, "sale", list(_entries(fresh)), historic=historic)
+    if changed:
+        touched = [draft.id for draft in changed if draft.id is not None]
+        happened += await journal.settle(unit, "sale", touched, list(_entries(changed)), historic=historic)
+    return happened
+
+
+def _entries(drafts: Iterable[Draft]) -> Iterable[journal.Entry]:
+    return (entry for draft in drafts if (entry := draft.entry()) is not None)
+
+
+async def _visits(unit: Unit, fresh: list[Draft], changed: list[Draft], old: list[Head], *, historic: bool) -> list[Happened]:
+    """Recount the visits that the new lines make and that the old lines made."""
+    keys = {key for draft in (*fresh, *changed) if (key := draft.visit_key()) is not None}
+    keys |= {(head.customer_id, head.store_id, head.sold_on) for head in old if head.customer_id is not None}
+    return await recount_visits(unit, keys, historic=historic)

@@ -1,0 +1,153 @@
+"""Firings of recurring plans: written ahead by the calendar, claimed under a lease, taken over when the lease ends.
+
+The row is the queue: `state`, `lease_until` and `epoch`. Leases run on the database's own clock, never on business time.
+"""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+import msgspec
+
+from tasks.kernel.errors import FlowError
+from tasks.kernel.ids import new_ids
+from tasks.kernel.unit import Unit
+from tasks.kernel.zones import local_day, local_instant
+from tasks.plans.definition import Daily
+from tasks.plans.repository import ActivePlan
+
+LEASE_SECONDS = 15
+"""A worker that has not renewed for so long has lost its run (architecture.md)."""
+AHEAD = timedelta(days=2)
+"""Firings are written this far ahead."""
+LOOK_BACK = timedelta(days=60)
+"""After a longer downtime, older firings are not even listed as missed."""
+
+
+class LeaseLost(FlowError):
+    """Another worker has taken the run over; whoever sees this writes nothing more."""
+
+    code = "lease-lost"
+    status = 409
+    zh = "任务已由其他进程接管"
+    en = "Another worker has taken this run over"
+
+
+class Claimed(msgspec.Struct, frozen=True):
+    """A firing that this worker holds until its lease ends."""
+
+    id: UUID
+    plan_id: UUID
+    version_id: UUID
+    timezone: str
+    fires_on: date
+    fire_at: datetime
+    epoch: int
+    audience: int | None
+
+
+async def zones_of_merchant(unit: Unit) -> list[str]:
+    """Return the zones in which the merchant's plans fire: its stores' and its own."""
+    rows = await unit.rows(
+        "select timezone from store where merchant_id = :merchant and active union select timezone from merchant where merchant_id = :merchant order by 1"
+    )
+    return [row["timezone"] for row in rows]
+
+
+async def write_ahead(unit: Unit, plan: ActivePlan, zones: Sequence[str]) -> int:
+    """Write the plan's firings from where it was planned to until `AHEAD`; writing one twice changes nothing. Returns how many are new."""
+    trigger = plan.definition.trigger
+    if not isinstance(trigger, Daily):
+        return 0
+    start = max(plan.planned_until or plan.activated_at, unit.now - LOOK_BACK)
+    firings = [
+        (zone, day, at)
+        for zone in zones
+        for day in _days(local_day(start, zone), local_day(unit.now + AHEAD, zone))
+        if (at := local_instant(day, trigger.at, zone)) >= plan.activated_at
+    ]
+    made = await unit.run(
+        "insert into occurrence (merchant_id, id, plan_id, version_id, timezone, fires_on, fire_at) "
+        "select :merchant, o.id, :plan, :version, o.timezone, o.fires_on, o.fire_at "
+        "from unnest(cast(:ids as uuid[]), cast(:zones as text[]), cast(:days as date[]), cast(:at as timestamptz[])) "
+        "as o(id, timezone, fires_on, fire_at) on conflict (plan_id, timezone, fires_on, merchant_id) do nothing",
+        plan=plan.plan_id, version=plan.version_id, ids=new_ids(len(firings)),
+        zones=[zone for zone, _, _ in firings], days=[day for _, day, _ in firings], at=[at for _, _, at in firings],
+    )  # fmt: skip
+    await unit.run("update plan set planned_until = :until where merchant_id = :merchant and id = :plan", plan=plan.plan_id, until=unit.now + AHEAD)
+    return made.rowcount
+
+
+def _days(first: date, last: date) -> list[date]:
+    return [first + timedelta(days=number) for number in range((last - first).days + 1)]
+
+
+_MISS = """
+with late as (
+    select o.id from occurrence o where o.merchant_id = :merchant and o.plan_id = :plan and o.state = 'due' and o.fire_at <= :now
+      and (o.fire_at < :oldest or exists (select from occurrence later where later.merchant_id = o.merchant_id and later.plan_id = o.plan_id
+            and later.timezone = o.timezone and later.state = 'due' and later.fire_at <= :now and later.fire_at > o.fire_at))
+    order by o.id for update skip locked
+)
+update occurrence o set state = 'missed', finished_at = :now from late l where o.merchant_id = :merchant and o.id = l.id
+"""
+
+
+async def miss_late(unit: Unit, plan: ActivePlan) -> int:
+    """After downtime only the newest firing inside its grace still runs; older ones become `missed`, visibly (engine.md). Returns how many."""
+    oldest = unit.now - timedelta(hours=plan.definition.grace_hours)
+    return (await unit.run(_MISS, plan=plan.plan_id, oldest=oldest)).rowcount
+
+
+_CLAIM = """
+with next as (
+    select o.id from occurrence o join plan p on p.merchant_id = o.merchant_id and p.id = o.plan_id
+    join merchant m on m.merchant_id = o.merchant_id
+    where o.merchant_id = :merchant and o.fire_at <= :now
+      and ((o.state = 'due' and p.state = 'active' and m.stopped_at is null) or (o.state = 'running' and o.lease_until < clock_timestamp()))
+    order by o.fire_at, o.id limit 1 for update of o skip locked
+)
+update occurrence o set state = 'running', epoch = o.epoch + 1, lease_until = clock_timestamp() + make_interval(secs => :lease),
+    version_id = case when o.state = 'due' then p.version_id else o.version_id end,
+    started_at = coalesce(o.started_at, :now), progress_at = :now
+from next n, plan p where o.merchant_id = :merchant and o.id = n.id and p.merchant_id = :merchant and p.id = o.plan_id
+returning o.id, o.plan_id, o.version_id, o.timezone, o.fires_on, o.fire_at, o.epoch, o.audience
+"""
+
+
+async def claim(unit: Unit) -> Claimed | None:
+    """Take the oldest due firing, or one whose worker lost its lease; a fresh one starts on the version in force now."""
+    row = await unit.row(_CLAIM, lease=LEASE_SECONDS)
+    return Claimed(**row) if row else None
+
+
+async def renew(unit: Unit, held: Claimed) -> UUID | None:
+    """Prove the lease and extend it, locking the row until the chunk commits; returns the cursor. Raises `LeaseLost`. The first statement of a chunk."""
+    row = await unit.row(
+        "update occurrence set lease_until = clock_timestamp() + make_interval(secs => :lease), progress_at = :now "
+        "where merchant_id = :merchant and id = :id and epoch = :epoch and state = 'running' returning cursor",
+        id=held.id, epoch=held.epoch, lease=LEASE_SECONDS,
+    )  # fmt: skip
+    if row is None:
+        raise LeaseLost
+    cursor: UUID | None = row["cursor"]
+    return cursor
+
+
+async def move_cursor(unit: Unit, held: Claimed, cursor: UUID) -> None:
+    """Remember the last scope id of the chunk, in the chunk's own transaction."""
+    await unit.run("update occurrence set cursor = :cursor where merchant_id = :merchant and id = :id", id=held.id, cursor=cursor)
+
+
+async def store_audience(unit: Unit, held: Claimed, audience: int) -> None:
+    """Keep how many matched before the first chunk: the hold-out is decided by it once."""
+    await unit.run("update occurrence set audience = :audience where merchant_id = :merchant and id = :id", id=held.id, audience=audience)
+
+
+async def finish(unit: Unit, held: Claimed, fault: str | None = None) -> None:
+    """The run is over: done, or failed with what happened."""
+    await unit.run(
+        "update occurrence set state = case when cast(:fault as text) is null then 'done' else 'failed' end, fault = :fault, finished_at = :now, lease_until = null "
+        "where merchant_id = :merchant and id = :id and epoch = :epoch",
+        id=held.id, epoch=held.epoch, fault=fault,
+    )  # fmt: skip
