@@ -10,9 +10,11 @@ from backend.http.auth.routes import router as auth
 from backend.http.contract import BatchSchema, StrictStructs, components
 from backend.http.intake.routes import router as intake
 from backend.http.intake.schemas import EventsSchema
+from backend.http.owner.routes import router as owner
 from backend.http.pages import ContractJson, Docs
 from backend.http.problems.mapper import answer
 from backend.http.requests import StrictRequest, refuse_unknown_query, stamp
+from backend.http.staff.routes import router as staff
 from backend.http.system.routes import router as system
 from backend.services import Services
 
@@ -24,7 +26,7 @@ MOST_BODY: Final = 1024 * 1024
 def create_app(services: Services) -> Litestar:
     """Return the application; it owns nothing, so whoever made the services also closes them."""
     return Litestar(
-        route_handlers=[system(), auth(), intake()],
+        route_handlers=[system(), auth(), intake(), staff(), owner()],
         state=State({"services": services}),
         request_class=StrictRequest,
         request_max_body_size=MOST_BODY,

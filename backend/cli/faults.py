@@ -1,6 +1,8 @@
 """Every fault a command can meet, as one sentence."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, Final
 
 from sqlalchemy.exc import DBAPIError
 
@@ -14,17 +16,22 @@ from backend.settings import SettingsError
 from tasks.kernel.errors import FlowError
 from tasks.kernel.sealing import SealBroken
 
+SENTENCES: Final[tuple[tuple[tuple[type[Exception], ...], Callable[[Any], str]], ...]] = (
+    ((FlowError,), lambda fault: fault.message("en")),
+    ((Refused, Unfit, SettingsError, embedded.EmbeddedError), str),
+    ((SealBroken,), lambda _: "the master key is not the one that sealed this data: restore the right one"),
+    (
+        (RolesMissing,),
+        lambda fault: f"roles are missing and this login may not create them; as a superuser run:\n{fault};",
+    ),
+)
+
 
 def sentence(fault: Exception) -> str:
     """What went wrong and, where we know, what to do."""
-    if isinstance(fault, FlowError):
-        return fault.message("en")
-    if isinstance(fault, SealBroken):
-        return "the master key is not the one that sealed this data: restore the right HUIFANG_MASTER_KEY or master.key"
-    if isinstance(fault, RolesMissing):
-        return f"the database roles are missing and this login may not create them; as a superuser run:\n{fault};"
-    if isinstance(fault, Refused | Unfit | SettingsError | embedded.EmbeddedError):
-        return str(fault)
+    for kinds, say in SENTENCES:
+        if isinstance(fault, kinds):
+            return say(fault)
     if isinstance(fault, FileNotFoundError | PermissionError | IsADirectoryError) and fault.filename:
         return f"{fault.strerror}: {Path(str(fault.filename))}"
     if isinstance(fault, DBAPIError | ConnectionError | TimeoutError):

@@ -25,7 +25,7 @@ def _bind(host: str, port: int) -> socket.socket:
         made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         made.bind(address)
         made.listen(BACKLOG)
-        made.setblocking(False)  # noqa: FBT003  # the standard library's own
+        made.setblocking(False)
     except OSError:
         made.close()
         raise

@@ -1,8 +1,8 @@
-"""Child processes that live exactly as long as their parent: a dead child is started again, a dead parent takes all along.
+"""Child processes that live as long as their parent: a dead child is started again, a dead parent takes all along.
 
-Each child holds the reading end of a pipe as its standard input; when the parent ends in any way, SIGKILL too, the kernel
-closes the pipe and the child leaves. Children have a session of their own, so Ctrl-C reaches the parent alone, which lets
-them end in order. A child says `ready` on standard output when it is.
+Each child holds the reading end of a pipe as its standard input; when the parent ends in any way, SIGKILL too, the
+kernel closes the pipe and the child leaves. Children have a session of their own, so Ctrl-C reaches the parent alone,
+which lets them end in order. A child says `ready` on standard output when it is.
 """
 
 import asyncio

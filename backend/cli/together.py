@@ -1,8 +1,8 @@
 """`huifang up`: API, worker and private servers as one thing that starts and ends together.
 
-API and worker are child processes, so that a crash or a memory leak of one is not the other's, and so that a long run of the
-worker never delays an answer of the API. The listening socket is ours: it is refused here with one line when the port is
-taken, and connections wait in it while an API process is started again.
+API and worker are child processes, so that a crash or a memory leak of one is not the other's, and so that a long run
+of the worker never delays an answer of the API. The listening socket is ours: it is refused here with one line when the
+port is taken, and connections wait in it while an API process is started again.
 """
 
 import asyncio

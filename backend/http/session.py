@@ -85,6 +85,20 @@ def staff_dependencies(least: Role, *, leading: bool) -> dict[str, Provide]:
     return {"unit": Provide(unit), "who": Provide(who), "locale": provide_locale()}
 
 
+def looking_dependencies(least: Role, *, leading: bool) -> dict[str, Provide]:
+    """Return `who` and `locale` for handlers that open units of their own: the member is looked up in one that is closed before they run."""
+
+    async def who(request: Request[Any, Any, Any]) -> StaffScope:
+        claims = claims_of(request)
+        async with AsyncExitStack() as stack:
+            member = await load_member(await _open(stack, request, claims), claims)
+        if _RANK.index(member.role) < _RANK.index(least):
+            raise Forbidden
+        return member.leading if leading else member.working
+
+    return {"who": Provide(who), "locale": provide_locale()}
+
+
 def key_dependencies(needs: KeyScope) -> dict[str, Provide]:
     """Return `unit` for a surface of integrators whose key has a scope."""
 

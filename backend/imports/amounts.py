@@ -16,7 +16,7 @@ _MAX_QUANTITY = Decimal(10**8)
 
 
 def parse_decimal(text: str, decimal_mark: str) -> Decimal:
-    """Return an exact number; takes thousands separators, currency, (12.00) and 12.00- for below zero; raises `CellRefused`."""
+    """Return an exact number, of 1,234.50, ¥12, (12.00) and 12.00- too; raises `CellRefused`."""
     plain = text if text.isascii() else unicodedata.normalize("NFKC", text).replace("−", "-")
     if not _NUMBER.fullmatch(plain) or decimal_mark == ",":
         plain = _cleaned(plain, decimal_mark)
@@ -41,7 +41,11 @@ def _cleaned(text: str, decimal_mark: str) -> str:
     if core.startswith("-") and not sign:
         sign, core = "-", core[1:]
     thousands = "." if decimal_mark == "," else ","
-    return sign + core.replace(thousands, "").replace(decimal_mark, ".")
+    whole, mark, rest = core.partition(decimal_mark)
+    # 3,1 must not become 31: a separator that does not part threes is a decimal mark of another country.
+    if thousands in rest or (thousands in whole and not all(len(group) == 3 for group in whole.split(thousands)[1:])):  # noqa: PLR2004
+        raise CellRefused("not-a-number")
+    return sign + whole.replace(thousands, "") + ("." if mark else "") + rest
 
 
 def parse_money(text: str, decimal_mark: str) -> Decimal:

@@ -16,7 +16,7 @@ def spoken(name: str) -> str:
 
 @dataclass
 class Catalogue:
-    """Codes of the catalogue, and their names; several entries of one name are ambiguous, except that an active one beats an inactive one."""
+    """Codes of the catalogue, and their names; a name that several entries have finds none of them."""
 
     codes: set[str] = field(default_factory=set)
     names: dict[str, str | None] = field(default_factory=dict)
@@ -62,7 +62,7 @@ class Newcomers:
 
 @dataclass
 class Books:
-    """One import's view of the books. `zones` are the stores by code; `only_store` is the merchant's one store, when it has one."""
+    """One import's view of the books: stores by code with their zones, the one store if there is one, the catalogue."""
 
     mapping: Mapping
     zones: dict[str, str]
@@ -93,7 +93,7 @@ class Books:
         return customer in self._anonymous
 
     def customer(self, code: str) -> str | None:
-        """Return whom a row is of, None for nobody known; raises `CellRefused` for an empty code that is not said to be anonymous."""
+        """Return whom a row is of, None for nobody known; raises `CellRefused` for an empty code not in `anonymous`."""
         if code in self._anonymous:
             return None
         if not code:
@@ -114,7 +114,7 @@ class Books:
         return kept
 
     def product(self, text: str, how: str) -> str | None:
-        """Return the catalogue code a cell names, None for an empty cell; creates, leaves open or refuses an unknown one as the mapping says."""
+        """Return the code a cell names, None for an empty cell; what is unknown is created, left open or refused."""
         if not text:
             return None
         found = self.catalogue.find(text, how)

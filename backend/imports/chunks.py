@@ -1,9 +1,13 @@
-"""The file as chunks: rows decoded, joined, dealt to lanes; every row is in exactly one chunk, as an item, a refusal or a skip."""
+"""The file as chunks: rows decoded, joined, dealt to lanes.
+
+Every row is in exactly one chunk, and there it is part of an item, a refusal or a skip.
+"""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import pairwise
 from typing import Any
 
 import msgspec
@@ -65,13 +69,12 @@ class Survey:
 
 
 class Reader:
-    """Reads one file twice: `survey` counts and finds scattered receipts, `chunks` decodes. Raises on missing columns when made."""
+    """Reads one file twice: `survey` counts and finds scattered receipts, `chunks` decodes."""
 
     def __init__(self, source: Source, mapping: Mapping, kind: ImportKind, books: Books) -> None:
         self.source = source
         self.books = books
-        self._make = lambda: Readers(mapping, kind, Header(source.columns), books)
-        self._mapping = mapping
+        self._mapping, self._kind = mapping, kind
         self._width = len(source.columns)
         readers = self._make()
         self.joint: Joint | None = joint(readers)
@@ -80,6 +83,9 @@ class Reader:
             (condition_test(readers.header, skip), skip.reason) for skip in mapping.skip
         ]
         readers.header.must_be_complete()
+
+    def _make(self) -> Readers:
+        return Readers(self._mapping, self._kind, Header(self.source.columns), self.books)
 
     def survey(self) -> Survey:
         """Read the whole file once, before anything is written; raises `FileUnfit` where it stops being a table."""
@@ -95,43 +101,36 @@ class Reader:
                 starts.append(hash(key))
             before = key or before
         starts.sort()
-        return Survey(
-            rows, frozenset(one for one, following in zip(starts, starts[1:], strict=False) if one == following)
-        )
+        return Survey(rows, frozenset(one for one, following in pairwise(starts) if one == following))
 
     def chunks(self, size: int, lanes: int, scattered: frozenset[int]) -> Iterator[Chunk]:
         """Yield chunks of about `size` rows; items of one customer are always in the same lane."""
         dealer = _Dealer(size, lanes, self.books)
-        held: dict[str, _Group] = {}
-        group: _Group | None = None
+        groups = _Groups(scattered)
         for number, cells in self.source.rows():
+            row = (number, cells)
             fault = self._unfit(cells)
+            reason = None if fault else self._skip(cells)
             if fault is not None:
-                yield from dealer.refuse((number, cells), fault)
-                continue
-            reason = self._skip(cells)
-            if reason is not None:
+                yield from dealer.refuse(row, fault)
+            elif reason is not None:
                 yield from dealer.skip(reason)
             elif self.joint is None:
-                yield from self._alone(dealer, (number, cells))
+                yield from self._alone(dealer, row)
             else:
-                try:
-                    key: str = self.joint.key(cells)
-                except CellRefused as refused:
-                    yield from dealer.refuse((number, cells), refused)
-                    continue
-                if group is None or group.key != key:
-                    if group is not None and group.key not in held:
-                        yield from self._close(dealer, group)
-                    group = held.get(key) or _Group(key)
-                    if hash(key) in scattered:
-                        held[key] = group
-                self._add(group, (number, cells))
-        if group is not None and group.key not in held:
+                yield from self._joined(dealer, groups, row)
+        for group in groups.rest():
             yield from self._close(dealer, group)
-        for one in held.values():
-            yield from self._close(dealer, one)
         yield from dealer.rest()
+
+    def _joined(self, dealer: "_Dealer", groups: "_Groups", row: Numbered) -> Iterator[Chunk]:
+        try:
+            key: str = self.joint.key(row[1])  # type: ignore[union-attr]  # only joined kinds come here
+        except CellRefused as fault:
+            return dealer.refuse(row, fault)
+        ended = groups.turn_to(key)
+        self._add(groups.open, row)  # type: ignore[arg-type]  # there is one after turning to it
+        return self._close(dealer, ended) if ended is not None else iter(())
 
     def _unfit(self, cells: list[str]) -> CellRefused | None:
         if len(cells) != self._width:
@@ -192,6 +191,31 @@ def _key_of(made: Joint, cells: list[str]) -> str | None:
     except (CellRefused, IndexError):
         return None
     return key
+
+
+class _Groups:
+    """The group that rows are being added to, and the scattered ones, which stay open until the end of the file."""
+
+    def __init__(self, scattered: frozenset[int]) -> None:
+        self.open: _Group | None = None
+        self._scattered = scattered
+        self._held: dict[str, _Group] = {}
+
+    def turn_to(self, key: str) -> _Group | None:
+        """Make the group of a key the open one; returns the one that is complete thereby, if any."""
+        before = self.open
+        if before is not None and before.key == key:
+            return None
+        self.open = self._held.get(key) or _Group(key)
+        if hash(key) in self._scattered:
+            self._held[key] = self.open
+        return None if before is None or before.key in self._held else before
+
+    def rest(self) -> Iterator[_Group]:
+        """Yield what is open at the end of the file."""
+        if self.open is not None and self.open.key not in self._held:
+            yield self.open
+        yield from self._held.values()
 
 
 class _Dealer:

@@ -10,7 +10,7 @@ from backend.imports.errors import FileUnfit
 from backend.imports.mapping import Mapping
 
 MAX_FIELD = 4 << 20
-"""A cell of four megabytes is a quote that was never closed; a cell above the limit of a row is refused with its row."""
+"""A cell of four megabytes is a quote that was never closed; smaller ones that are too long cost their row only."""
 DELIMITERS = (",", ";", "\t", "|")
 
 
@@ -37,7 +37,7 @@ def open_csv(path: Path, encoding: str, mapping: Mapping, *, has_nul: bool) -> C
     choices = DELIMITERS if mapping.delimiter == "auto" else (mapping.delimiter,)
     heads = {choice: _head(path, encoding, choice, mapping.header_row) for choice in choices}
     wanted = named_columns(mapping)
-    # The right delimiter is the one under which the mapping's own columns appear; ties go to the one that parts the most.
+    # The right delimiter is the one under which the mapping's own columns appear, then the one that parts the most.
     delimiter = max(choices, key=lambda choice: (len(wanted & set(heads[choice])), len(heads[choice])))
     columns = heads[delimiter]
     if not any(columns):
@@ -54,7 +54,7 @@ def named_columns(mapping: Mapping) -> set[str]:
         column = mapping.column(field)
         if column is not None:
             found |= {
-                name for name in (column.column, column.time, column.minutes, *column.columns, *column.less) if name
+                name for name in (column.column, column.time, column.minutes, column.fallback, *column.columns, *column.less) if name
             }
     return found
 
@@ -72,7 +72,7 @@ def _records(path: Path, encoding: str, delimiter: str) -> Iterator[tuple[int, l
     number = 0
     with path.open(encoding=encoding, newline="") as file:
         try:
-            for number, cells in enumerate(csv.reader(file, delimiter=delimiter), 1):  # noqa: B007  # named after the loop when it fails
+            for number, cells in enumerate(csv.reader(file, delimiter=delimiter), 1):
                 yield number, cells
         except csv.Error as fault:
             raise FileUnfit(

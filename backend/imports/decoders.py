@@ -6,8 +6,9 @@ from typing import Any
 
 import msgspec
 
+from backend.imports.header import Row
 from backend.imports.kinds import ImportKind
-from backend.imports.readers import Read, Readers, Row
+from backend.imports.readers import Read, Readers
 from backend.imports.reasons import CellRefused
 from tasks.kernel.zones import local_day
 from tasks.ledger.inputs import AppointmentIn, CardProductIn, ProductIn, VisitIn
@@ -19,7 +20,7 @@ Decode = Callable[[Row], "Decoded | None"]
 
 
 class Decoded(msgspec.Struct, frozen=True, gc=False):
-    """What a row says, and the store-local day it is about; a row of somebody unknown that cannot be kept is None instead."""
+    """What a row says, and the store-local day it is about; None stands for a row about nobody known."""
 
     item: Any
     day: date | None = None

@@ -168,7 +168,7 @@ FIELDS: Final[dict[ImportKind, dict[str, Field]]] = {
 """Kind → field → how it is read."""
 
 OPTIONS: Final[dict[Shape, frozenset[str]]] = {
-    Shape.TEXT: frozenset({"join"}),
+    Shape.TEXT: frozenset({"join", "fallback"}),
     Shape.LIST: frozenset({"separator"}),
     Shape.AMOUNT: frozenset({"less", "negate", "cents", "when"}),
     Shape.NUMBER: frozenset({"negate"}),
@@ -177,6 +177,6 @@ OPTIONS: Final[dict[Shape, frozenset[str]]] = {
     Shape.INSTANT: frozenset({"formats", "join", "time", "minutes", "at"}),
     Shape.FLAG: frozenset(),
     Shape.CHOICE: frozenset(),
-    Shape.PRODUCT: frozenset({"lookup", "join"}),
+    Shape.PRODUCT: frozenset({"lookup", "join", "fallback"}),
 }
 """The options of `[columns]` that mean something for a shape; any other is refused."""

@@ -50,7 +50,7 @@ def _places(names: Sequence[str]) -> dict[str, list[int]]:
 
 
 def cell(row: Row, place: int) -> str:
-    """Return a cell without the spaces around it, and without the apostrophe that makes a formula harmless in our own files."""
+    """Return a cell without spaces around it, and without the apostrophe by which our own files disarm formulas."""
     text = row[place].strip()
     return text[1:] if text[:1] == "'" and text[1:2] in "=+-@" and len(text) > 1 else text
 
@@ -63,6 +63,14 @@ def column_text(header: Header, name: str) -> TextOf:
 
 def source_text(header: Header, column: Column) -> TextOf:
     """Return what makes the text of a field, before defaults and translations."""
+    first = _first_text(header, column)
+    if column.fallback is None:
+        return first
+    second = column_text(header, column.fallback)
+    return lambda row: first(row) or second(row)
+
+
+def _first_text(header: Header, column: Column) -> TextOf:
     if column.constant is not None:
         fixed = column.constant
         return lambda _row: fixed
@@ -103,7 +111,7 @@ def _counting(plain: TextOf) -> TextOf:
 
 
 def field_text(header: Header, mapping: Mapping, field: str) -> TextOf:
-    """Return a field's text with the mapping's translations and default applied; `"*"` translates whatever has no translation of its own."""
+    """Return a field's text, translated and defaulted; `"*"` translates whatever has no translation of its own."""
     column = mapping.column(field)
     raw = source_text(header, column) if column is not None else _literal("")
     given = mapping.defaults.get(field)

@@ -48,6 +48,7 @@ class Column(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         columns: several: joined for text and dates, added up for amounts.
         template: text with columns in braces, `{Receipt}/{Client}`; `{#}` counts rows that are otherwise equal.
         constant: the same for every row.
+        fallback: the column to use where the text is empty otherwise.
         join: what stands between joined columns.
         separator: characters that part the values of a cell, such as `/、`.
         time: the column of the time of day, when date and time are apart.
@@ -65,6 +66,7 @@ class Column(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     columns: tuple[str, ...] = ()
     template: str | None = None
     constant: str | None = None
+    fallback: str | None = None
     join: str = " "
     separator: str | None = None
     time: str | None = None

@@ -28,6 +28,7 @@ _LATE = {"下午", "晚上", "傍晚", "PM", "pm"}
 _EARLY = {"上午", "凌晨", "早上", "AM", "am"}
 _NOON = 12
 _MINUTES = 24 * 60
+_MIDNIGHT = time(0)
 
 
 class Moment(msgspec.Struct, frozen=True):
@@ -39,7 +40,7 @@ class Moment(msgspec.Struct, frozen=True):
 
 
 def parse_moment(text: str, formats: Sequence[str]) -> Moment:
-    """Return what a text says, by the given formats first and by the forms nobody can misread after; raises `CellRefused`."""
+    """Return what a text says, by the given formats first, then by forms nobody can misread; raises `CellRefused`."""
     found = _by_formats(text, formats) or _by_form(text)
     if found is None:
         raise CellRefused("not-a-date")
@@ -106,13 +107,13 @@ def _wall(parts: dict[str, str | None]) -> time:
 
 
 def parse_wall(text: str) -> time:
-    """Return a time of day such as `15:05`, `3:05:00 PM`, `下午3点05分` or `1899-12-30T15:05:00`; raises `CellRefused`."""
+    """Return a time such as `15:05`, `3:05:00 PM`, `下午3点05分` or `1899-12-30T15:05:00`; raises `CellRefused`."""
     match = _CLOCK.fullmatch(text)
     try:
         if match:
             return _wall(match.groupdict())
         if text.replace(".", "", 1).isdigit() and 0 <= float(text) < 1:
-            return (datetime.min + timedelta(seconds=round(float(text) * 86400))).time()
+            return (datetime.combine(EXCEL_EPOCH, _MIDNIGHT) + timedelta(seconds=round(float(text) * 86400))).time()
         return datetime.fromisoformat(text).time()
     except ValueError as fault:
         raise CellRefused("not-a-time") from fault

@@ -35,7 +35,7 @@ class Readers:
         self.books = books
 
     def read(self, name: str) -> Read:
-        """Return the reader of any field but an instant; None for an empty cell, except that an amount is 0 and a list empty."""
+        """Return the reader of any field but an instant; an empty cell is None, an amount of 0, or an empty list."""
         field = FIELDS[self.kind][name]
         label = self.label(name)
         if field.shape is Shape.AMOUNT:
@@ -135,7 +135,7 @@ class Readers:
 
 
 def _instant(said: Moment, wall: time | None, zone: str) -> datetime:
-    """Join day and time: the time written with the day, else the one of its own column or the mapping, else midnight."""
+    """Join day and time: the time written with the day, else of its own column, else of the mapping, else midnight."""
     if said.exact is not None:
         return said.exact
     own = said.wall if said.wall not in (None, _MIDNIGHT) else None

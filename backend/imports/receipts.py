@@ -8,8 +8,9 @@ from typing import Any
 import msgspec
 
 from backend.imports.decoders import Decoded
+from backend.imports.header import Row
 from backend.imports.kinds import ImportKind
-from backend.imports.readers import Read, Readers, Row
+from backend.imports.readers import Read, Readers
 from backend.imports.reasons import CellRefused
 from tasks.kernel.zones import local_day
 from tasks.ledger.inputs import CardIn, CardItemIn, EntryIn, LineIn, SaleIn
@@ -34,9 +35,9 @@ class Joint(msgspec.Struct, frozen=True):
 def joint(readers: Readers) -> Joint | None:
     """Return how rows of the kind are joined, or None for kinds whose rows stand alone."""
     if readers.kind is ImportKind.SALES:
-        return Joint(readers.read("external_id"), _line_reader(readers), _sale)
+        return Joint(readers.read("external_id"), _LineReader(readers), _sale)
     if readers.kind is ImportKind.CARDS:
-        return Joint(readers.read("external_id"), _card_reader(readers), _card)
+        return Joint(readers.read("external_id"), _CardReader(readers), _card)
     return None
 
 
@@ -48,57 +49,62 @@ class _Line(msgspec.Struct, frozen=True, gc=False):
     line: LineIn
 
 
-def _line_reader(readers: Readers) -> Callable[[Row], _Line]:
-    books = readers.books
-    store_text, customer_text, describe = readers.text("store"), readers.text("customer"), readers.text("description")
-    at = readers.instant("at")
-    product, quantity, requested = readers.read("product"), readers.read("quantity"), readers.read("requested")
-    cash, card, tax = readers.read("cash"), readers.read("card"), readers.read("tax")
-    staff_of = readers.read("staff")
-    store_label, customer_label = readers.label("store"), readers.label("customer")
-    customers: dict[str, str | None] = {}
-    staff_known: dict[tuple[str, ...], tuple[str, ...]] = {}
+class _LineReader:
+    """Reads lines of receipts; kept flat and free of look-ups that can be made once, for it runs once per row."""
 
-    def piece(row: Row) -> _Line:
-        try:
-            store = books.store(store_text(row))
-        except CellRefused as fault:
-            raise CellRefused(fault.code, store_label) from None
-        zone = books.zone_of(store)
-        code = customer_text(row)
-        customer = customers.get(code)
-        if customer is None:
-            try:
-                customers[code] = customer = books.customer(code)
-            except CellRefused as fault:
-                raise CellRefused(fault.code, customer_label) from None
-        names = staff_of(row)
-        staff = staff_known.get(names)
-        if staff is None:
-            staff_known[names] = staff = books.staff(names)
-        amount = quantity(row)
-        line = LineIn(
-            product=product(row),
-            description=describe(row),
-            quantity=ONE if amount is None else amount,
-            cash_cents=cash(row),
-            card_cents=card(row),
-            tax_cents=tax(row),
-            staff=staff,
-            requested=requested(row) or False,
+    def __init__(self, readers: Readers) -> None:
+        self.books = readers.books
+        self.store, self.customer, self.describe = (readers.text(name) for name in ("store", "customer", "description"))
+        self.at = readers.instant("at")
+        self.product, self.quantity, self.requested, self.staff, self.cash, self.card, self.tax = (
+            readers.read(name) for name in ("product", "quantity", "requested", "staff", "cash", "card", "tax")
         )
-        moment: datetime = at(row, zone)  # type: ignore[assignment]  # `at` is needed: empty is refused
-        return _Line(store, customer, moment, zone, line)
+        self.labels = {name: readers.label(name) for name in ("store", "customer")}
+        self._stores: dict[str, tuple[str, str]] = {}
+        self._staff: dict[tuple[str, ...], tuple[str, ...]] = {}
 
-    return piece
+    def __call__(self, row: Row) -> _Line:
+        """Return what one line says; raises `CellRefused`."""
+        named = self.store(row)
+        known = self._stores.get(named) or self._meet_store(named)
+        code = self.customer(row)
+        try:
+            customer = self.books.customer(code)
+        except CellRefused as fault:
+            raise CellRefused(fault.code, self.labels["customer"]) from None
+        names = self.staff(row)
+        staff = self._staff.get(names)
+        if staff is None:
+            self._staff[names] = staff = self.books.staff(names)
+        quantity = self.quantity(row)
+        line = LineIn(
+            product=self.product(row),
+            description=self.describe(row),
+            quantity=ONE if quantity is None else quantity,
+            cash_cents=self.cash(row),
+            card_cents=self.card(row),
+            tax_cents=self.tax(row),
+            staff=staff,
+            requested=self.requested(row) or False,
+        )
+        moment: datetime = self.at(row, known[1])  # type: ignore[assignment]  # `at` is needed: empty is refused
+        return _Line(known[0], customer, moment, known[1], line)
+
+    def _meet_store(self, named: str) -> tuple[str, str]:
+        try:
+            store = self.books.store(named)
+        except CellRefused as fault:
+            raise CellRefused(fault.code, self.labels["store"]) from None
+        self._stores[named] = found = (store, self.books.zone_of(store))
+        return found
 
 
 def _sale(key: str, pieces: list[_Line]) -> Decoded:
     first = pieces[0]
-    if len(pieces) == 1:
-        at, lines = first.at, (first.line,)
-    else:
-        at, lines = min(piece.at for piece in pieces), tuple([piece.line for piece in pieces])
+    lines = tuple([piece.line for piece in pieces])
+    at = first.at
+    if len(pieces) > 1:
+        at = min(piece.at for piece in pieces)
         _must_agree(first, pieces)
     day = local_day(at, first.zone)
     return Decoded(SaleIn(external_id=key, store=first.store, at=at, customer=first.customer, lines=lines), day)
@@ -123,58 +129,64 @@ class _CardRow(msgspec.Struct, frozen=True):
     entry: EntryIn | None
 
 
-def _card_reader(readers: Readers) -> Callable[[Row], _CardRow]:
-    books = readers.books
-    texts = {
-        name: readers.text(name)
-        for name in ("store", "customer", "sold_by", "entry_store", "entry_staff", "entry_id", "sale")
-    }
-    product, opened = readers.read("product"), readers.read("opened_on")
-    holders = readers.read("holders")
-    services, categories = readers.read("item_products"), readers.read("item_categories")
-    kind, at = readers.read("entry_kind"), readers.instant("entry_at")
-    amounts = {f"{name}_cents": readers.read(name) for name in ("principal", "gift")}
-    others = {name: readers.read(name) for name in ("uses", "item_no", "expires_on", "frozen")}
-    labels = {name: readers.label(name) for name in readers.mapping.columns}
+class _CardReader:
+    """Reads rows of cards: each says something of the card's header, and at most one row of its ledger."""
 
-    def entry(row: Row, store: str | None) -> EntryIn | None:
-        of_kind = kind(row)
-        if of_kind is None:
-            return None
-        where = books.store(texts["entry_store"](row)) if texts["entry_store"](row) else store
-        when = at(row, books.zone_of(where or ""))
-        for name, value in (("entry_id", texts["entry_id"](row)), ("entry_at", when)):
-            if not value:
-                raise CellRefused("missing", labels.get(name, name))
-        said = {name: value for name, read in others.items() if (value := read(row)) is not None}
-        return EntryIn(
-            external_id=texts["entry_id"](row),
-            kind=of_kind,
-            at=when,  # type: ignore[arg-type]  # refused above when missing
-            sale=texts["sale"](row) or None,
-            store=where,
-            staff=next(iter(books.staff((texts["entry_staff"](row),))), None),
-            **{name: read(row) for name, read in amounts.items()},
-            **said,
-        )
-
-    def piece(row: Row) -> _CardRow:
-        named, code = texts["store"](row), texts["customer"](row)
-        store = books.store(named) if named else books.only_store
-        head = {
-            "product": product(row),
-            "customer": books.customer(code) if code else None,
-            "store": store,
-            "sold_by": next(iter(books.staff((texts["sold_by"](row),))), None),
-            "opened_on": opened(row),
+    def __init__(self, readers: Readers) -> None:
+        self.books = readers.books
+        texts = ("store", "customer", "sold_by", "entry_store", "entry_staff", "entry_id", "sale")
+        self.texts = {name: readers.text(name) for name in texts}
+        self.head = {name: readers.read(name) for name in ("product", "opened_on")}
+        self.lists = {name: readers.read(name) for name in ("holders", "item_products", "item_categories")}
+        self.kind, self.at = readers.read("entry_kind"), readers.instant("entry_at")
+        self.amounts = {f"{name}_cents": readers.read(name) for name in ("principal", "gift")}
+        self.others = {name: readers.read(name) for name in ("uses", "item_no", "expires_on", "frozen")}
+        self.labels = {
+            name: readers.label(name) for name in ("store", "customer", "entry_id", "entry_at", "entry_store")
         }
-        items = (
-            *(CardItemIn(product=one) for one in services(row)),
-            *(CardItemIn(category=one) for one in categories(row)),
-        )
-        return _CardRow(head, holders(row), items, entry(row, store))
 
-    return piece
+    def __call__(self, row: Row) -> _CardRow:
+        """Return what one row says; raises `CellRefused`."""
+        store = self._store("store", row) or self.books.only_store
+        code = self.texts["customer"](row)
+        head = {
+            "customer": self.books.customer(code) if code else None,
+            "store": store,
+            "sold_by": self._staff("sold_by", row),
+            **{name: read(row) for name, read in self.head.items()},
+        }
+        services, categories = self.lists["item_products"](row), self.lists["item_categories"](row)
+        items = (*(CardItemIn(product=one) for one in services), *(CardItemIn(category=one) for one in categories))
+        return _CardRow(head, self.lists["holders"](row), items, self._entry(row, store))
+
+    def _entry(self, row: Row, store: str | None) -> EntryIn | None:
+        kind = self.kind(row)
+        if kind is None:
+            return None
+        where = self._store("entry_store", row) or store
+        entry_id, at = self.texts["entry_id"](row), self.at(row, self.books.zone_of(where or ""))
+        if not entry_id or at is None:
+            raise CellRefused("missing", self.labels["entry_at" if entry_id else "entry_id"])
+        return EntryIn(
+            external_id=entry_id,
+            kind=kind,
+            at=at,
+            sale=self.texts["sale"](row) or None,
+            store=where,
+            staff=self._staff("entry_staff", row),
+            **{name: read(row) for name, read in self.amounts.items()},
+            **{name: value for name, read in self.others.items() if (value := read(row)) is not None},
+        )
+
+    def _store(self, name: str, row: Row) -> str | None:
+        named = self.texts[name](row)
+        try:
+            return self.books.store(named) if named else None
+        except CellRefused as fault:
+            raise CellRefused(fault.code, self.labels[name]) from None
+
+    def _staff(self, name: str, row: Row) -> str | None:
+        return next(iter(self.books.staff((self.texts[name](row),))), None)
 
 
 def _card(key: str, pieces: list[_CardRow]) -> Decoded:

@@ -25,8 +25,7 @@ async def read_books(unit: Unit, mapping: Mapping, kind: ImportKind) -> Books:
     only = next(iter(stores)) if len(stores) == 1 else None
     if only is None and "store" in FIELDS[kind] and kind is not ImportKind.CARDS and not mapping.fills("store"):
         raise StoreUnclear(field="store", count=len(stores))
-    # Entries in use come first, so that a retired entry of the same name does not hide them; it makes them ambiguous all the same.
-    entries = await unit.rows("select code, name from product where merchant_id = :merchant order by active desc, code")
+    entries = await unit.rows("select code, name from product where merchant_id = :merchant order by code")
     catalogue = Catalogue.of((row["code"], row["name"]) for row in entries)
     zones = {code: ref.timezone for code, ref in stores.items()}
     return Books(mapping, zones, only, await merchant_zone(unit), catalogue)
@@ -69,7 +68,8 @@ async def keep_refusals(unit: Unit, run_id: UUID, refusals: Sequence[Refusal]) -
     await unit.run(
         """insert into import_reject (merchant_id, run_id, row_no, field, reason, sealed, salt)
            select :merchant, :run, one.row_no, one.field, one.reason, one.sealed, :salt
-           from unnest(cast(:numbers as int[]), cast(:fields as text[]), cast(:reasons as text[]), cast(:sealed as bytea[]))
+           from unnest(cast(:numbers as int[]), cast(:fields as text[]), cast(:reasons as text[]),
+                       cast(:sealed as bytea[]))
              as one (row_no, field, reason, sealed)""",
         run=run_id,
         salt=salt,

@@ -19,8 +19,8 @@ from backend.imports.mapping import Mapping, check_mapping, load_mapping
 from backend.imports.rejects import RejectFile
 from backend.imports.repository import begin_run, end_run, keep_refusals, move_history_back, read_books
 from backend.imports.source import open_source
-from backend.imports.taking import Taker, Tally
 from backend.imports.tables import ImportState
+from backend.imports.taking import Taker, Tally
 from tasks.kernel.ids import new_id
 from tasks.kernel.sealing import MasterKey
 from tasks.kernel.unit import Unit
@@ -94,7 +94,7 @@ class _Run:
 
 
 async def run_import(units: Units, master: MasterKey, request: ImportRequest) -> ImportReport:
-    """Read a file into the books, a chunk per unit of work; sent again it changes nothing, stopped in the middle it can be sent again.
+    """Read a file into the books, a chunk per unit of work; sent again it changes nothing, stopped half-way it goes on.
 
     Raises `MappingInvalid`, `FileUnfit`, `ColumnsMissing`, `StoreUnclear` before anything is written.
     """
@@ -135,7 +135,7 @@ def _history(mapping: Mapping) -> date | None:
 
 
 async def _rehearse(run: _Run) -> None:
-    """Do everything in one transaction that is rolled back, so that later chunks see what earlier ones would have written."""
+    """Do everything in one transaction that is rolled back: later chunks see what earlier ones would have written."""
     async with run.units.glance(run.request.merchant_id) as unit:
         async for chunk in _stream(run, lanes=1):
             run.tally.created.update(await run.taker.create(unit, chunk))

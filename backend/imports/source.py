@@ -5,6 +5,7 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from backend.imports.csv_source import CsvTable, open_csv
 from backend.imports.errors import FileUnfit
@@ -21,7 +22,7 @@ _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 @dataclass(frozen=True)
 class Look:
-    """What one pass over the bytes found: the digest, the encoding that decodes all of them, and whether a NUL is among them."""
+    """What one pass over the bytes found: digest, the encoding that decodes them all, whether a NUL is among them."""
 
     digest: bytes
     encoding: str | None
@@ -47,7 +48,7 @@ class Source:
 
 
 def open_source(path: Path, mapping: Mapping) -> Source:
-    """Look through a file and open it; raises `FileUnfit` for what is no table of rows. What the name ends in does not matter."""
+    """Look through a file and open it, whatever its name ends in; raises `FileUnfit` for what is no table of rows."""
     _must_be_file(path)
     look = _look(path, mapping.encoding)
     if look.head.startswith(_XLSX):
@@ -95,7 +96,7 @@ def _look(path: Path, wanted: str) -> Look:
     return Look(digest.digest(), found, has_nul and found != "utf-16", head)
 
 
-def _opened(path: Path):  # type: ignore[no-untyped-def]  # noqa: ANN202  # a binary file; its type is private to io
+def _opened(path: Path) -> BinaryIO:
     try:
         return path.open("rb")
     except OSError as fault:

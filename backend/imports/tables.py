@@ -4,8 +4,6 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlmodel import Field
-
 from tasks.kernel.columns import Row, blob, document, instant, key, of_merchant, one_of, refers, text
 
 

@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from tasks.flow.record_books import record_books
+
 from backend.imports.chunks import Chunk, Draft
 from backend.imports.kinds import ImportKind
 from backend.imports.mapping import Mapping
 from backend.imports.reasons import REASONS, Refusal
 from backend.imports.repository import with_stored
-from tasks.flow.record_books import record_books
 from tasks.kernel.sealing import MasterKey
 from tasks.kernel.unit import Unit
 from tasks.kernel.verdicts import ItemVerdict, Taken
@@ -83,7 +84,7 @@ class Taker:
         return tally, refusals
 
     async def create(self, unit: Unit, chunk: Chunk) -> Counter[str]:
-        """Create what the chunk names and the mapping says to create, unless it is there; returns how many of each are new."""
+        """Create what the chunk names and the mapping says to create, unless it is there; returns the new ones."""
         created: Counter[str] = Counter()
         new = chunk.newcomers
         if new.staff:

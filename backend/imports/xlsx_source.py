@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import ParseError
 
-from openpyxl import load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
+from openpyxl import load_workbook  # type: ignore[import-untyped]  # ships no types
+from openpyxl.utils.exceptions import InvalidFileException  # type: ignore[import-untyped]  # as above
 
 from backend.imports.errors import FileUnfit, quoted
 from backend.imports.mapping import Mapping
@@ -33,7 +33,7 @@ class SheetTable:
     has_nul: bool = False
 
     def rows(self) -> Iterator[tuple[int, list[str]]]:
-        """Yield (row number, cells as text) after the header; short rows are filled up, as a sheet has no ragged rows."""
+        """Yield (row number, cells as text) after the header; a sheet has no ragged rows, so short ones are filled."""
         width = len(self.columns)
         for number, cells in _records(self.path, self.sheet):
             if number > self.header_row:
@@ -42,7 +42,7 @@ class SheetTable:
 
 
 def open_sheet(path: Path, mapping: Mapping) -> SheetTable:
-    """Choose the sheet and read its header; raises `FileUnfit` for a bomb, a broken workbook, a missing sheet or header."""
+    """Choose the sheet and read its header; raises `FileUnfit` for a bomb, a broken book, no such sheet, no header."""
     _must_be_harmless(path)
     book = _open_book(path)
     try:
@@ -108,7 +108,7 @@ def _records(path: Path, sheet: str) -> Iterator[tuple[int, list[str]]]:
 
 
 def _text(value: Any) -> str:  # noqa: PLR0911  # one return per type of cell
-    """Return a cell as the text a person would see in a plain export: no `.0` after whole numbers, dates in ISO form."""
+    """Return a cell as a plain export would show it: no `.0` after whole numbers, dates in ISO form."""
     if value is None:
         return ""
     if isinstance(value, str):

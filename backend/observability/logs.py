@@ -9,6 +9,7 @@ import logging
 import os
 import re
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import IO, Final
 from uuid import UUID
@@ -66,7 +67,7 @@ def configure(level: LogLevel, stream: IO[str] | None = None) -> None:
         logging.getLogger(name).setLevel(max(least, root.level))
 
 
-def _say(level: int, event: str, fault: BaseException | None, facts: dict[str, Fact]) -> None:
+def _say(level: int, event: str, fault: BaseException | None, facts: Mapping[str, object]) -> None:
     if _log.isEnabledFor(level):
         known = {name: safe(value) for name, value in facts.items()}
         _log.log(level, event, extra={"facts": {**known, **(facts_of(fault) if fault else {})}})

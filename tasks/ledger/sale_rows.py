@@ -1,15 +1,12 @@
 """Every statement that writes receipts and their lines."""
 
 from collections.abc import Collection, Sequence
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 from tasks.kernel.ids import new_ids
 from tasks.kernel.unit import Unit
+from tasks.ledger.receipts import Draft, Head, Line
 from tasks.people.batches import columns
-
-if TYPE_CHECKING:
-    from tasks.ledger.sales import Draft, Head, Line
 
 _HEAD_NAMES = ("ids", "externals", "stores", "customers", "ats", "days", "cash", "card", "tax")
 _HEADS = """unnest(cast(:ids as uuid[]), cast(:externals as text[]), cast(:stores as uuid[]), cast(:customers as uuid[]), cast(:ats as timestamptz[]),
@@ -27,10 +24,8 @@ async def owners(unit: Unit, external_ids: Sequence[str]) -> set[UUID]:
     return set(found.scalars())
 
 
-async def lock_stored(unit: Unit, external_ids: Sequence[str]) -> dict[str, tuple[UUID, "Head"]]:
+async def lock_stored(unit: Unit, external_ids: Sequence[str]) -> dict[str, tuple[UUID, Head]]:
     """Lock the stored receipts of these external ids, in id order, and return id and head by external id."""
-    from tasks.ledger.sales import Head  # noqa: PLC0415  # the two halves of one step
-
     rows = await unit.run(
         """select external_id, id, store_id, customer_id, sold_at, sold_on, cash_cents, card_cents, tax_cents from sale
            where merchant_id = :merchant and external_id = any(cast(:externals as text[])) order by id for update""",
@@ -39,7 +34,7 @@ async def lock_stored(unit: Unit, external_ids: Sequence[str]) -> dict[str, tupl
     return {row[0]: (row[1], Head(*row[2:])) for row in rows}
 
 
-async def insert_heads(unit: Unit, drafts: Sequence["Draft"]) -> set[str]:
+async def insert_heads(unit: Unit, drafts: Sequence[Draft]) -> set[str]:
     """Insert receipts and give each its id; returns the external ids that somebody else stored first.
 
     The drafts must come in external-id order, so that two batches with the same receipts wait for each other in one direction.
@@ -62,7 +57,7 @@ async def insert_heads(unit: Unit, drafts: Sequence["Draft"]) -> set[str]:
     return {draft.external_id for draft in drafts} - set(mine.scalars())
 
 
-async def insert_lines(unit: Unit, drafts: Sequence["Draft"]) -> None:
+async def insert_lines(unit: Unit, drafts: Sequence[Draft]) -> None:
     """Insert the lines, and further staff, of receipts that have none."""
     lines = [(draft.id, at, *line[:-1]) for draft in drafts for at, line in enumerate(draft.lines, 1)]
     if lines:
@@ -87,10 +82,8 @@ async def insert_lines(unit: Unit, drafts: Sequence["Draft"]) -> None:
         )
 
 
-async def stored_lines(unit: Unit, sale_ids: Collection[UUID]) -> dict[UUID, list["Line"]]:
+async def stored_lines(unit: Unit, sale_ids: Collection[UUID]) -> dict[UUID, list[Line]]:
     """Return the lines of receipts, in order, by receipt."""
-    from tasks.ledger.sales import Line  # noqa: PLC0415  # the two halves of one step
-
     rows = await unit.run(
         """select l.sale_id, l.product_id, l.description, l.quantity, l.cash_cents, l.card_cents, l.tax_cents, l.staff_id, l.requested,
              array(select h.staff_id from sale_line_helper h
@@ -104,7 +97,7 @@ async def stored_lines(unit: Unit, sale_ids: Collection[UUID]) -> dict[UUID, lis
     return found
 
 
-async def replace(unit: Unit, drafts: Sequence["Draft"]) -> None:
+async def replace(unit: Unit, drafts: Sequence[Draft]) -> None:
     """Give stored receipts new heads and lines."""
     if not drafts:
         return

@@ -1,78 +1,18 @@
 """Receipts in, a batch at a time."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Any, NamedTuple
-from uuid import UUID
 
 from tasks.kernel.errors import Invalid
 from tasks.kernel.unit import Unit
 from tasks.kernel.verdicts import ItemVerdict, Taken
-from tasks.kernel.zones import zone_of
 from tasks.ledger import journal, sale_rows
 from tasks.ledger.facts import count_customers, lock_facts
 from tasks.ledger.happened import Happened, Recorded
-from tasks.ledger.inputs import LineIn, SaleIn
-from tasks.ledger.refs import Refs, look_up
-from tasks.ledger.rules import check_sale, sale_event
-from tasks.ledger.visits import VisitKey, recount_visits
+from tasks.ledger.inputs import SaleIn
+from tasks.ledger.receipts import Draft, Head, read_receipt
+from tasks.ledger.refs import look_up
+from tasks.ledger.visits import recount_visits
 from tasks.people.batches import refused
-
-
-class Line(NamedTuple):
-    """A line as its columns, after `sale_id` and `line_no`."""
-
-    product_id: UUID | None
-    description: str
-    quantity: Any
-    cash_cents: int
-    card_cents: int
-    tax_cents: int
-    staff_id: UUID | None
-    requested: bool
-    helpers: tuple[UUID, ...]
-
-
-class Head(NamedTuple):
-    """A receipt as its columns, after `id` and `external_id`."""
-
-    store_id: UUID
-    customer_id: UUID | None
-    sold_at: datetime
-    sold_on: date
-    cash_cents: int
-    card_cents: int
-    tax_cents: int
-
-
-@dataclass(slots=True)
-class Draft:
-    """One receipt of the batch; `followed`: its customer is known and no walk-in record."""
-
-    external_id: str
-    places: list[int]
-    head: Head
-    lines: list[Line]
-    followed: bool
-    serves: bool
-    id: UUID | None = None
-
-    def visit_key(self) -> VisitKey | None:
-        """Return the visit its service lines make, if any."""
-        head = self.head
-        if not (self.followed and self.serves) or head.customer_id is None:
-            return None
-        return head.customer_id, head.store_id, head.sold_on
-
-    def entry(self) -> journal.Entry | None:
-        """Return the event the receipt is, if any."""
-        head = self.head
-        kind = sale_event(head.cash_cents, head.card_cents)
-        if kind is None or head.customer_id is None or self.id is None or not self.followed:
-            return None
-        staff = next((line.staff_id for line in self.lines if line.staff_id), None)
-        return journal.Entry(kind, self.id, head.customer_id, head.store_id, staff, head.sold_at)
 
 
 async def record_sales(unit: Unit, items: Sequence[SaleIn], *, historic: bool = False) -> Recorded:
@@ -107,7 +47,7 @@ async def _read(unit: Unit, items: Sequence[SaleIn]) -> tuple[list[Draft], list[
     verdicts = []
     for place, item in enumerate(items):
         try:
-            draft = _draft(refs, place, item)
+            draft = read_receipt(refs, place, item)
         except Invalid as fault:
             verdicts.append(refused(place, fault))
             continue
@@ -116,45 +56,6 @@ async def _read(unit: Unit, items: Sequence[SaleIn]) -> tuple[list[Draft], list[
             draft.places = [*earlier.places, place]
         drafts[item.external_id] = draft
     return sorted(drafts.values(), key=lambda draft: draft.external_id), verdicts
-
-
-def _draft(refs: Refs, place: int, item: SaleIn) -> Draft:
-    check_sale(item)
-    store = refs.store("store", item.store)
-    customer = refs.customer("customer", item.customer) if item.customer is not None else None
-    lines = []
-    cash = card = tax = 0
-    serves = False
-    for at, line in enumerate(item.lines):
-        made, service = _line(refs, at, line)
-        lines.append(made)
-        serves = serves or service
-        cash += line.cash_cents
-        card += line.card_cents
-        tax += line.tax_cents
-    day = item.at.astimezone(zone_of(store.timezone)).date()
-    head = Head(store.id, customer.id if customer else None, item.at, day, cash, card, tax)
-    return Draft(item.external_id, [place], head, lines, customer is not None and not customer.anonymous, serves)
-
-
-def _line(refs: Refs, at: int, line: LineIn) -> tuple[Line, bool]:
-    """Return the line and whether it is a service given."""
-    product = refs.product(f"lines[{at}].product", line.product) if line.product is not None else None
-    staff = tuple(dict.fromkeys(refs.person(f"lines[{at}].staff[{n}]", one) for n, one in enumerate(line.staff)))
-    first = staff[0] if staff else None
-    helpers = tuple(one for one in staff[1:] if one is not None)
-    made = Line(
-        product.id if product else None,
-        line.description,
-        line.quantity,
-        line.cash_cents,
-        line.card_cents,
-        line.tax_cents,
-        first,
-        line.requested,
-        helpers,
-    )
-    return made, product is not None and product.service and line.quantity > 0
 
 
 async def _lock(unit: Unit, drafts: Sequence[Draft]) -> None:
@@ -191,7 +92,7 @@ async def _store(unit: Unit, drafts: list[Draft]) -> tuple[list[Draft], list[Dra
 async def _journal(unit: Unit, fresh: list[Draft], changed: list[Draft], *, historic: bool) -> list[Happened]:
     happened = await journal.write(unit, "sale", list(_entries(fresh)), historic=historic)
     if changed:
-        touched = [draft.id for draft in changed if draft.id is not None]
+        touched = [draft.id for draft in changed]
         happened += await journal.settle(unit, "sale", touched, list(_entries(changed)), historic=historic)
     return happened
 

@@ -23,7 +23,10 @@ async def close_moot(unit: Unit, happened: Sequence[Happened]) -> list[UUID]:
     news = [event for event in happened if event.type in EXITS]
     if not news:
         return []
-    if not await read_touched(unit, news, _EXITS):
+    # A run may be making a task for one of them right now: it holds this lock until the task can be seen. Books of the past do not wait for that.
+    await lock_contact_state(unit, [event.customer_id for event in news if not event.historic])
+    touched = await read_touched(unit, news, _EXITS)
+    if not touched:
         return []
     await lock_contact_state(unit, [event.customer_id for event in news])
     touched = await read_touched(unit, news, _EXITS)

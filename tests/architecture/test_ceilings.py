@@ -15,7 +15,7 @@ ARGUMENTS = 5
 DRAWERS = {"common", "helper", "helpers", "manager", "managers", "misc", "shared", "stuff", "util", "utils"}
 NAMED_AFTER_PEOPLE = {"backend/http/manager"}  # the surface of a store's manager, who is a person
 LONGER_FUNCTIONS: dict[str, str] = {}  # file: reason
-MORE_ARGUMENTS: dict[str, str] = {}  # file: reason
+MORE_ARGUMENTS = {"backend/cli/commands/": "a command's options are its arguments"}  # file: reason
 
 
 def long_functions(module: ast.Module) -> Iterator[str]:

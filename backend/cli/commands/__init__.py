@@ -1,1 +1,1 @@
-"""The options and help texts of every command; what a command does is imported when it is called, so `--help` is quick."""
+"""Options and help texts of every command; what it does is imported when it is called, so that `--help` is quick."""

@@ -21,10 +21,10 @@ def import_books(
     ],
     merchant: OfMerchant = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and check everything, keep nothing.")] = False,
-    rejects: Annotated[Path | None, typer.Option(help="Where refused rows go; else FILE.rejects.csv.")] = None,
+    rejects: Annotated[Path | None, typer.Option(help="Where refused rows go; else <file>.rejected.csv here.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Take in a file of books. It can be sent again without doubling anything; refused rows are written with reasons."""
+    """Take in a file of books; sent again it doubles nothing. Refused rows are written to a file with reasons."""
 
     async def work(settings: "Settings") -> int:
         from backend.cli.importing import Wanted, import_file

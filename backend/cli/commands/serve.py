@@ -37,7 +37,8 @@ def api(host: Host = None, port: Port = None, follow: Follow = False, listener: 
 
             await api_processes(decided)
             return
-        from backend.cli.serving import Process, serve_api
+        from backend.cli.serving import Process
+        from backend.cli.serving_api import serve_api
 
         await serve_api(decided, Process(followed=follow, listener=listener))
 
@@ -48,7 +49,8 @@ def worker(follow: Follow = False) -> None:
     """Run a worker: it does what is due. Any number may run at once, on one machine or on many."""
 
     async def work(settings: "Settings") -> None:
-        from backend.cli.serving import Process, serve_worker
+        from backend.cli.serving import Process
+        from backend.cli.serving_worker import serve_worker
 
         await serve_worker(settings, Process(followed=follow))
 

@@ -1,7 +1,7 @@
 """`huifang doctor`: what is wrong with this installation, and what to do about it.
 
-Promises: every check answers one finding, `ok`, `warn` or `fail`; a check that cannot be made says so and hides no other;
-nothing is changed.
+Promises: every check answers one finding, `ok`, `warn` or `fail`; a check that cannot be made says so and hides no
+other; nothing is changed.
 """
 
 from backend.cli.doctor.examine import Diagnosis, examine

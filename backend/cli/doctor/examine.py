@@ -66,9 +66,9 @@ async def _database(settings: Settings, engine: AsyncEngine) -> AsyncIterator[Fi
     except (DBAPIError, OSError, TimeoutError) as fault:
         yield fail("postgresql", unreachable(fault), "start the server and check the address")
         return
-    master, finding = load_master(settings)
-    if finding is not None:
-        yield finding
+    master, why_not = load_master(settings)
+    if why_not is not None:
+        yield why_not
     if master is not None:
         async for each in keys(Units(engine, master)):
             yield each

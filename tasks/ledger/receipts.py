@@ -1,0 +1,116 @@
+"""A receipt on its way in: resolved, with its totals, and what it gives rise to."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import NamedTuple
+from uuid import UUID
+
+from tasks.kernel.zones import zone_of
+from tasks.ledger import journal
+from tasks.ledger.inputs import LineIn, SaleIn
+from tasks.ledger.refs import Refs
+from tasks.ledger.rules import check_sale, sale_event
+
+VisitKey = tuple[UUID, UUID, date]
+"""Customer, store and store-local day."""
+_THOUSANDTH = Decimal("0.001")
+
+
+NOT_STORED = UUID(int=0)
+"""The id of a receipt before it has one."""
+
+
+class Line(NamedTuple):
+    """A line as its columns, after `sale_id` and `line_no`."""
+
+    product_id: UUID | None
+    description: str
+    quantity: Decimal
+    cash_cents: int
+    card_cents: int
+    tax_cents: int
+    staff_id: UUID | None
+    requested: bool
+    helpers: tuple[UUID, ...]
+
+
+class Head(NamedTuple):
+    """A receipt as its columns, after `id` and `external_id`."""
+
+    store_id: UUID
+    customer_id: UUID | None
+    sold_at: datetime
+    sold_on: date
+    cash_cents: int
+    card_cents: int
+    tax_cents: int
+
+
+@dataclass(slots=True)
+class Draft:
+    """One receipt of the batch; `followed`: its customer is known and no walk-in record."""
+
+    external_id: str
+    places: list[int]
+    head: Head
+    lines: list[Line]
+    followed: bool
+    serves: bool
+    id: UUID = NOT_STORED
+
+    def visit_key(self) -> VisitKey | None:
+        """Return the visit its service lines make, if any."""
+        head = self.head
+        if not (self.followed and self.serves) or head.customer_id is None:
+            return None
+        return head.customer_id, head.store_id, head.sold_on
+
+    def entry(self) -> journal.Entry | None:
+        """Return the event the receipt is, if any."""
+        head = self.head
+        kind = sale_event(head.cash_cents, head.card_cents)
+        if kind is None or head.customer_id is None or not self.followed:
+            return None
+        staff = next((line.staff_id for line in self.lines if line.staff_id), None)
+        return journal.Entry(kind, self.id, head.customer_id, head.store_id, staff, head.sold_at)
+
+
+def read_receipt(refs: Refs, place: int, item: SaleIn) -> Draft:
+    """Return the receipt of item `place`, with its codes resolved. Raises `Invalid` naming the field."""
+    check_sale(item)
+    store = refs.store("store", item.store)
+    customer = refs.customer("customer", item.customer) if item.customer is not None else None
+    lines = []
+    cash = card = tax = 0
+    serves = False
+    for at, line in enumerate(item.lines):
+        made, service = _line(refs, at, line)
+        lines.append(made)
+        serves = serves or service
+        cash += line.cash_cents
+        card += line.card_cents
+        tax += line.tax_cents
+    day = item.at.astimezone(zone_of(store.timezone)).date()
+    head = Head(store.id, customer.id if customer else None, item.at, day, cash, card, tax)
+    return Draft(item.external_id, [place], head, lines, customer is not None and not customer.anonymous, serves)
+
+
+def _line(refs: Refs, at: int, line: LineIn) -> tuple[Line, bool]:
+    """Return the line and whether it is a service given."""
+    product = refs.product(f"lines[{at}].product", line.product) if line.product is not None else None
+    staff = tuple(dict.fromkeys(refs.person(f"lines[{at}].staff[{n}]", one) for n, one in enumerate(line.staff)))
+    first = staff[0] if staff else None
+    helpers = tuple(sorted(one for one in staff[1:] if one is not None))
+    made = Line(
+        product.id if product else None,
+        line.description,
+        line.quantity.quantize(_THOUSANDTH),
+        line.cash_cents,
+        line.card_cents,
+        line.tax_cents,
+        first,
+        line.requested,
+        helpers,
+    )
+    return made, product is not None and product.service and line.quantity > 0

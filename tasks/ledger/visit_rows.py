@@ -1,0 +1,116 @@
+"""Every statement about visits."""
+
+from collections.abc import Collection, Sequence
+from datetime import date, datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from tasks.kernel.unit import Unit
+from tasks.kernel.zones import local_day
+from tasks.ledger.receipts import VisitKey
+from tasks.people.batches import columns
+
+
+class VisitRow(NamedTuple):
+    """A visit as its columns."""
+
+    id: UUID
+    customer_id: UUID
+    store_id: UUID
+    visited_on: date
+    visited_at: datetime
+    served_by: UUID | None
+    product_id: UUID | None
+    said_at: datetime | None
+    said_by: UUID | None
+    said_product_id: UUID | None
+
+
+class Evidence(NamedTuple):
+    """What the service lines of one visit say: the earliest instant, who did most of them, the main service."""
+
+    at: datetime
+    staff_id: UUID | None
+    product_id: UUID | None
+
+
+COLUMNS = VisitRow._fields
+_KEYS = """unnest(cast(:customers as uuid[]), cast(:stores as uuid[]), cast(:days as date[])) as k(customer_id, store_id, day)"""
+_EVIDENCE = f"""
+with line as (
+  select k.customer_id, k.store_id, k.day, s.sold_at, l.staff_id, l.product_id, l.cash_cents + l.card_cents as amount
+  from {_KEYS}
+  join sale s on s.merchant_id = :merchant and s.customer_id = k.customer_id and s.store_id = k.store_id and s.sold_on = k.day
+   and s.sold_at >= cast(k.day as timestamp) at time zone 'UTC' - interval '1 day'
+   and s.sold_at < cast(k.day as timestamp) at time zone 'UTC' + interval '2 days'
+  join sale_line l on l.merchant_id = s.merchant_id and l.sale_id = s.id and l.quantity > 0
+  join product p on p.merchant_id = l.merchant_id and p.id = l.product_id and p.kind = 'service'),
+day as (select customer_id, store_id, day, min(sold_at) as at from line group by 1, 2, 3),
+person as (
+  select distinct on (customer_id, store_id, day) customer_id, store_id, day, staff_id
+  from (select customer_id, store_id, day, staff_id, count(*) as n, sum(amount) as total from line where staff_id is not null group by 1, 2, 3, 4) g
+  order by customer_id, store_id, day, n desc, total desc, staff_id),
+service as (
+  select distinct on (customer_id, store_id, day) customer_id, store_id, day, product_id
+  from (select customer_id, store_id, day, product_id, sum(amount) as total from line group by 1, 2, 3, 4) g
+  order by customer_id, store_id, day, total desc, product_id)
+select day.customer_id, day.store_id, day.day, day.at, person.staff_id, service.product_id
+from day left join person using (customer_id, store_id, day) left join service using (customer_id, store_id, day)
+"""  # noqa: S608  # fixed text
+
+
+def _binds(keys: Collection[VisitKey]) -> dict[str, list[Any]]:
+    return dict(zip(("customers", "stores", "days"), columns(keys, 3), strict=True))
+
+
+async def stored(unit: Unit, keys: Collection[VisitKey]) -> dict[VisitKey, Any]:
+    """Return the visits of these keys that are stored."""
+    rows = await unit.rows(
+        f"""select {", ".join(f"v.{name}" for name in COLUMNS)} from {_KEYS}
+            join visit v on v.merchant_id = :merchant and v.customer_id = k.customer_id and v.store_id = k.store_id and v.visited_on = k.day""",  # noqa: S608  # fixed names
+        **_binds(keys),
+    )
+    return {(row["customer_id"], row["store_id"], row["visited_on"]): row for row in rows}
+
+
+async def evidence(unit: Unit, keys: Collection[VisitKey]) -> dict[VisitKey, Evidence]:
+    """Return what the service lines of these keys say; keys without one are absent."""
+    rows = await unit.run(_EVIDENCE, **_binds(keys))
+    return {(row[0], row[1], row[2]): Evidence(row[3], row[4], row[5]) for row in rows}
+
+
+async def withdrawn(unit: Unit, customer_ids: Collection[UUID]) -> dict[VisitKey, UUID]:
+    """Return the ids that visits of these customers had before they were deleted."""
+    if not customer_ids:
+        return {}
+    rows = await unit.run(
+        """select e.ledger_id, e.customer_id, e.store_id, e.occurred_at, s.timezone
+           from event e join store s on s.merchant_id = e.merchant_id and s.id = e.store_id
+           where e.merchant_id = :merchant and e.customer_id = any(cast(:ids as uuid[])) and e.type = 'service_completed'
+             and e.state = 'withdrawn' and e.ledger_kind = 'visit'""",
+        ids=list(customer_ids),
+    )
+    return {(customer, store, local_day(at, zone)): one for one, customer, store, at, zone in rows}
+
+
+async def write(unit: Unit, rows: Sequence[VisitRow]) -> None:
+    """Insert visits, or give stored ones of the same id new values."""
+    if not rows:
+        return
+    names = ("ids", "customers", "stores", "days", "ats", "staff", "products", "said_ats", "said_bys", "said_products")
+    await unit.run(
+        """insert into visit as v (merchant_id, id, customer_id, store_id, visited_on, visited_at, served_by, product_id, said_at, said_by,
+                                   said_product_id, recorded_at)
+           select :merchant, u.*, :now from unnest(cast(:ids as uuid[]), cast(:customers as uuid[]), cast(:stores as uuid[]), cast(:days as date[]),
+             cast(:ats as timestamptz[]), cast(:staff as uuid[]), cast(:products as uuid[]), cast(:said_ats as timestamptz[]),
+             cast(:said_bys as uuid[]), cast(:said_products as uuid[])) as u
+           on conflict (merchant_id, id) do update set visited_at = excluded.visited_at, served_by = excluded.served_by,
+             product_id = excluded.product_id, said_at = excluded.said_at, said_by = excluded.said_by, said_product_id = excluded.said_product_id""",
+        **dict(zip(names, columns(rows, len(names)), strict=True)),
+    )
+
+
+async def delete(unit: Unit, ids: Sequence[UUID]) -> None:
+    """Delete visits that nothing speaks for."""
+    if ids:
+        await unit.run("delete from visit where merchant_id = :merchant and id = any(cast(:ids as uuid[]))", ids=list(ids))

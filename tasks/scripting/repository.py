@@ -1,0 +1,166 @@
+"""Every query over what a script may say, and over the copies."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+
+from tasks.kernel.unit import Unit
+from tasks.people.calendar import StoreCalendar, is_open, load_calendars
+from tasks.scripting.rules import SEARCH_DAYS, Duty
+
+
+class TaskFacts(msgspec.Struct, frozen=True):
+    """What the books say around a task: its store, its customer, and her last visit."""
+
+    task_id: UUID
+    store_id: UUID
+    customer_id: UUID
+    assignee_id: UUID | None
+    store: str
+    timezone: str
+    today: date
+    level: str | None
+    birthday_on: date | None
+    birthday_kind: str
+    first_visit_on: date | None
+    first_purchase_on: date | None
+    manager_id: UUID | None
+    last_visit_on: date | None
+    served_by: UUID | None
+    last_service: str | None
+    cycle_days: int | None
+    upkeep: str | None
+    price_cents: int | None
+
+
+_TASK: Final = """
+select t.id as task_id, t.store_id, t.customer_id, t.assignee_id, s.name as store, s.timezone, (:now at time zone s.timezone)::date as today,
+       c.level, c.birthday_on, c.birthday_kind, f.first_visit_on, (f.first_purchase_at at time zone s.timezone)::date as first_purchase_on,
+       (select m.staff_id from membership m join staff st on st.merchant_id = :merchant and st.id = m.staff_id and st.status = 'active'
+        where m.merchant_id = :merchant and m.store_id = t.store_id and m.role = 'manager' order by st.role, m.staff_id limit 1) as manager_id,
+       v.visited_on as last_visit_on, v.served_by, p.name as last_service, p.cycle_days, p.upkeep, p.price_cents
+from task t
+join store s on s.merchant_id = :merchant and s.id = t.store_id
+join customer c on c.merchant_id = :merchant and c.id = t.customer_id
+left join customer_facts f on f.merchant_id = :merchant and f.customer_id = t.customer_id
+left join lateral (select v.* from visit v where v.merchant_id = :merchant and v.customer_id = t.customer_id
+                   order by v.visited_on desc, v.visited_at desc, v.id desc limit 1) v on true
+left join product p on p.merchant_id = :merchant and p.id = v.product_id
+where t.merchant_id = :merchant and t.id = :task
+"""
+
+
+async def read_task_facts(unit: Unit, task_id: UUID) -> TaskFacts:
+    """Return what the books say around a task that exists."""
+    return (await unit.structs(TaskFacts, _TASK, task=task_id))[0]
+
+
+class ReasonFacts(msgspec.Struct, frozen=True):
+    """A reason with its plan, the card it is about and the event that started it."""
+
+    id: UUID
+    plan_id: UUID
+    plan: str
+    template: str | None
+    version_id: UUID
+    enrolment_id: UUID
+    entry_key: str
+    state: str
+    close_reason: str | None
+    result: str | None
+    priority: int
+    card_name: str | None
+    card_kind: str | None
+    balance_cents: int | None
+    uses_left: int | None
+    expires_on: date | None
+    last_used_at: datetime | None
+    card_service: str | None
+    event_at: datetime | None
+    sale_cents: int | None
+    appointment_at: datetime | None
+    appointment_precision: str | None
+    appointment_service: str | None
+    appointment_staff: UUID | None
+
+
+_REASONS: Final = """
+select r.id, r.plan_id, p.name as plan, p.template, r.version_id, r.enrolment_id, e.entry_key, r.state, r.close_reason, r.result, r.priority,
+       k.name as card_name, k.kind as card_kind, cf.balance_cents, cf.uses_left, cf.expires_on, cf.last_used_at,
+       (select i.name from card_item ci join product i on i.merchant_id = :merchant and i.id = ci.product_id
+        where ci.merchant_id = :merchant and ci.card_id = r.card_id order by ci.item_no limit 1) as card_service,
+       ev.occurred_at as event_at, b.cash_cents + b.card_cents as sale_cents, a.starts_at as appointment_at, a.precision as appointment_precision,
+       ap.name as appointment_service, a.staff_id as appointment_staff
+from task_reason r
+join plan p on p.merchant_id = :merchant and p.id = r.plan_id
+join enrolment e on e.merchant_id = :merchant and e.id = r.enrolment_id
+left join card ca on ca.merchant_id = :merchant and ca.id = r.card_id
+left join card_product k on k.merchant_id = :merchant and k.id = ca.card_product_id
+left join card_facts cf on cf.merchant_id = :merchant and cf.card_id = r.card_id
+left join event ev on ev.merchant_id = :merchant and ev.id = coalesce(r.event_id, e.event_id)
+left join sale b on b.merchant_id = :merchant and b.id = ev.ledger_id and ev.ledger_kind = 'sale'
+left join appointment a on a.merchant_id = :merchant and a.id = ev.ledger_id and ev.ledger_kind = 'appointment'
+left join product ap on ap.merchant_id = :merchant and ap.id = a.product_id
+where r.merchant_id = :merchant and r.task_id = :task
+order by (r.state = 'live') desc, r.priority desc, r.created_at, r.id
+"""
+
+
+async def read_reasons(unit: Unit, task_id: UUID) -> list[ReasonFacts]:
+    """Return the reasons of a task, the primary one first."""
+    return await unit.structs(ReasonFacts, _REASONS, task=task_id)
+
+
+_ABSENCE: Final = """
+select day_on as first_on, day_on as last_on, works, store_id, false as away from roster_day
+where merchant_id = :merchant and staff_id = :staff and day_on between :today and cast(:today as date) + :days
+union all
+select from_on, to_on, false, null, true from staff_leave
+where merchant_id = :merchant and staff_id = :staff and to_on >= :today and from_on <= cast(:today as date) + :days
+"""
+
+
+async def read_duty(unit: Unit, facts: TaskFacts, staff_id: UUID) -> Duty:
+    """Return when the employee works at the task's store in the coming month."""
+    calendars = await load_calendars(unit, [facts.store_id], facts.today, SEARCH_DAYS)
+    rows: Sequence[Any] = await unit.rows(_ABSENCE, staff=staff_id, today=facts.today, days=SEARCH_DAYS)
+    return Duty(
+        facts.store_id,
+        _opens(calendars[facts.store_id]),
+        {row["first_on"]: (row["works"], row["store_id"]) for row in rows if not row["away"]},
+        [(row["first_on"], row["last_on"]) for row in rows if row["away"]],
+    )
+
+
+def _opens(calendar: StoreCalendar) -> Any:
+    return lambda day: is_open(calendar, day)
+
+
+class CopyRow(msgspec.Struct, frozen=True):
+    """A copied script as it is stored; `text` is sealed on the way."""
+
+    id: UUID
+    task_id: UUID
+    staff_id: UUID
+    customer_id: UUID
+    variant: str
+    edited: bool
+    text: str
+    copied_at: datetime
+
+
+async def insert_copy(unit: Unit, row: CopyRow) -> bool:
+    """Keep the exact text, sealed under the customer's salt; False when the customer was erased and there is nothing to seal with."""
+    salt = await unit.scalar("select salt from customer where merchant_id = :merchant and id = :customer", customer=row.customer_id)
+    if salt is None:
+        return False
+    await unit.run(
+        "insert into script_copy (merchant_id, id, task_id, staff_id, customer_id, variant, edited, sealed, copied_at) "
+        "values (:merchant, :id, :task, :staff, :customer, :variant, :edited, :sealed, :at)",
+        id=row.id, task=row.task_id, staff=row.staff_id, customer=row.customer_id, variant=row.variant, edited=row.edited,
+        sealed=unit.vault.seal(salt, row.customer_id, row.text.encode()), at=row.copied_at,
+    )  # fmt: skip
+    return True

@@ -1,0 +1,132 @@
+"""Runs under races: two workers, a worker that lost its lease, a customer that cannot be judged."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from backend import embedded
+from backend.db.engine import open_engine
+from backend.db.units import Units
+from tasks.flow.run_occurrence import run_chunk, run_occurrence
+from tasks.flow.run_plans import SweepReport, plan_ahead
+from tasks.kernel.sealing import MasterKey
+from tasks.plans.occurrences import Claimed, LeaseLost, claim
+from tests.support.clock import TestClock, shanghai
+from tests.support.plans import count, decisions, rows, start_plan, sweep
+from tests.support.world import World, make_world
+
+
+@pytest.fixture
+async def world(units: Units, master: MasterKey, clock: TestClock) -> World:
+    made = await make_world(units, master, stores=1, employees=3)
+    for number in range(30):
+        await made.customer(f"N{number}")
+        await made.visit(f"N{number}", shanghai("2026-03-01 11:00"), historic=True)
+        card = await made.card(f"N{number}", shanghai("2026-01-10 12:00"), principal=40_000)
+        await made.card_entry(card, "consume", shanghai("2026-02-20 12:00"), principal=-10_000)
+    return made
+
+
+@pytest.fixture
+async def owner(servers: embedded.Servers) -> AsyncIterator[AsyncConnection]:
+    engine = open_engine(servers.migration_url, as_app=False)
+    async with engine.connect() as connection:
+        yield connection
+    await engine.dispose()
+
+
+async def claimed(world: World) -> Claimed:
+    await plan_ahead(world.units, world.merchant_id, SweepReport())
+    async with world.units.open(world.merchant_id) as unit:
+        held = await claim(unit)
+    assert held is not None
+    return held
+
+
+async def test_many_sweeps_at_once_make_each_task_once(world: World, clock: TestClock) -> None:
+    await start_plan(world, "second_visit")
+    await start_plan(world, "card_balance_low")
+    await clock.set(shanghai("2026-03-08 10:00"))
+    await asyncio.gather(*(sweep(world) for _ in range(6)))
+    await sweep(world)
+    assert await count(world, "task") == 30
+    assert await count(world, "task_reason") == 60
+    told = await decisions(world)
+    assert all(sorted(what) == ["merged", "task"] for what in told.values())
+    assert len(told) == 30
+
+
+async def test_a_worker_that_lost_its_lease_writes_nothing(world: World, clock: TestClock) -> None:
+    await start_plan(world, "card_balance_low")
+    await clock.set(shanghai("2026-03-02 10:00"))
+    zombie = await claimed(world)
+    async with world.units.open(world.merchant_id) as unit:
+        assert await run_chunk(unit, zombie, 10) is False
+    await rows(world, "update occurrence set lease_until = clock_timestamp() - interval '1 second' where merchant_id = :merchant and state = 'running' returning id")
+    async with world.units.open(world.merchant_id) as unit:
+        heir = await claim(unit)
+    assert heir is not None
+    assert (heir.id, heir.epoch) == (zombie.id, zombie.epoch + 1)
+    before = await count(world, "task")
+    with pytest.raises(LeaseLost):
+        async with world.units.open(world.merchant_id) as unit:
+            await run_chunk(unit, zombie, 10)
+    assert await count(world, "task") == before == 10
+    await run_occurrence(world.units, world.merchant_id, heir, chunk=7)
+    assert await count(world, "task") == 30
+
+
+async def test_a_finished_run_done_again_writes_nothing(world: World, clock: TestClock) -> None:
+    await start_plan(world, "card_balance_low")
+    await clock.set(shanghai("2026-03-02 10:00"))
+    await sweep(world)
+    before = [await count(world, table) for table in ("task", "task_reason", "decision", "enrolment", "task_change")]
+    held = (await rows(world, "update occurrence set state = 'running', cursor = null, lease_until = clock_timestamp() - interval '1 second' "
+                       "where merchant_id = :merchant and state = 'done' returning id"))  # fmt: skip
+    assert len(held) == 1
+    await sweep(world)
+    assert [await count(world, table) for table in ("task", "task_reason", "decision", "enrolment", "task_change")] == before
+
+
+async def test_a_customer_that_cannot_be_judged_stops_nobody_and_is_reported(world: World, clock: TestClock, owner: AsyncConnection) -> None:
+    poison = world.customers["N7"]
+    await owner.execute(text("create or replace function poison() returns trigger language plpgsql as $$ begin raise exception 'poison'; end $$"))
+    await owner.execute(text(f"create trigger poison before insert on task for each row when (new.customer_id = '{poison}') execute function poison()"))
+    await owner.commit()
+    try:
+        await start_plan(world, "second_visit")
+        await clock.set(shanghai("2026-03-08 09:00"))
+        await sweep(world)
+        await start_plan(world, "card_balance_low")
+        await clock.set(shanghai("2026-03-09 10:00"))
+        await sweep(world)
+    finally:
+        await owner.execute(text("drop trigger poison on task"))
+        await owner.commit()
+    told = await decisions(world)
+    assert [what.split(":")[0] for what in told["N7"]] == ["failed", "failed"]
+    assert await count(world, "task") == 29
+    assert await rows(world, "select id from occurrence where merchant_id = :merchant and state = 'running'") == []
+
+
+async def test_a_refusal_in_the_middle_of_a_chunk_is_seen(world: World, clock: TestClock) -> None:
+    """The refusal holds the contact state; the chunk waits for it and then suppresses."""
+    await start_plan(world, "card_balance_low")
+    await clock.set(shanghai("2026-03-02 10:00"))
+    held = await claimed(world)
+    async with world.units.open(world.merchant_id) as refusing:
+        await refusing.run(
+            "update customer_contact_state set no_contact_at = :now where merchant_id = :merchant and customer_id = :customer",
+            customer=world.customers["N3"],
+        )
+        run = asyncio.create_task(run_occurrence(world.units, world.merchant_id, held))
+        waiting = None
+        while not waiting:
+            waiting = await refusing.scalar("select count(*) from pg_stat_activity where wait_event_type = 'Lock' and query like '%customer_contact_state%'")
+            await refusing.run("select pg_sleep(0.02)")
+    await run
+    assert (await decisions(world))["N3"] == ["suppressed:do_not_contact"]
+    assert await count(world, "task") == 29

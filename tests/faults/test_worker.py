@@ -1,0 +1,233 @@
+"""Workers against lost bells, dead servers and signals. Runs that are killed half-way are in `test_worker_killed.py`."""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator
+from time import monotonic
+from uuid import UUID
+
+import pytest
+from redis.asyncio import Redis
+
+from backend import embedded
+from backend.db.engine import open_engine
+from backend.db.migrate import migrate
+from backend.db.units import Units
+from backend.embedded.postgres import Postgres
+from backend.embedded.valkey import Valkey
+from backend.jobs.bell import SWEEP, Bell
+from backend.jobs.delivery import Delivery
+from backend.jobs.sweeper import Sweeper
+from backend.jobs.worker import work
+from tasks.flow.manage_plans import PlansChanged
+from tasks.kernel.ids import new_id
+from tasks.kernel.sealing import MasterKey
+from tests.support.processes import environment_of, running
+from tests.support.waiting import until
+
+
+class Swept:
+    """A sweep that remembers, and fails where it is told to."""
+
+    def __init__(self) -> None:
+        self.merchants: list[UUID] = []
+        self.broken: set[UUID] = set()
+        self.came = asyncio.Event()
+
+    async def __call__(self, merchant_id: UUID) -> None:
+        self.merchants.append(merchant_id)
+        self.came.set()
+        if merchant_id in self.broken:
+            raise ConnectionResetError
+
+    async def again(self) -> None:
+        self.came.clear()
+        async with asyncio.timeout(10):
+            await self.came.wait()
+
+
+@pytest.fixture(scope="module")
+async def apart(stack: embedded.Handle) -> AsyncIterator[embedded.Servers]:
+    """A database and a Valkey number that no other test's merchants are in."""
+    servers = stack.create_database("workers")
+    await migrate(servers.migration_url)
+    yield servers
+    stack.drop_database("workers")
+
+
+@pytest.fixture
+async def alone(apart: embedded.Servers, master: MasterKey) -> AsyncIterator[Units]:
+    engine = open_engine(apart.database_url, worker=True)
+    yield Units(engine, master)
+    await engine.dispose()
+
+
+async def merchant_with_something_due(units: Units) -> UUID:
+    merchant_id = new_id()
+    await units.create_merchant(merchant_id, "Salon", "Asia/Shanghai")
+    async with units.open(merchant_id) as unit:
+        await unit.run(
+            "insert into event (merchant_id, id, source, external_id, type, state, occurred_at, received_at) "
+            "values (:merchant, :id, 'test', 'one', 'purchase', 'set_aside', :now, :now)",
+            id=new_id(),
+        )
+    return merchant_id
+
+
+async def test_one_look_sweeps_every_merchant_with_something_due_and_a_broken_one_stops_no_other(alone: Units) -> None:
+    good, broken = [await merchant_with_something_due(alone) for _ in range(2)]
+    idle = new_id()
+    await alone.create_merchant(idle, "Idle", "Asia/Shanghai")
+    swept = Swept()
+    swept.broken.add(broken)
+
+    report = await Sweeper(alone, swept).run_once()
+
+    assert {good, broken} <= set(swept.merchants)
+    assert idle not in swept.merchants
+    assert report.failed == 1
+    assert report.swept == report.due - 1
+
+
+async def test_a_ring_is_heard_at_once_and_a_ring_during_a_sweep_sweeps_once_more(
+    alone: Units, apart: embedded.Servers
+) -> None:
+    merchant_id, first = new_id(), asyncio.Event()
+    swept = Swept()
+
+    async def slow(merchant: UUID) -> None:
+        if merchant == merchant_id:
+            await swept(merchant)
+            if len(swept.merchants) == 1:
+                await first.wait()
+
+    bell, stop = Bell(apart.redis_url), asyncio.Event()
+    worker = asyncio.create_task(work(alone, slow, apart.redis_url, stop))
+    began = monotonic()
+    await Delivery(bell)(merchant_id, [object()])
+    await Delivery(bell)(merchant_id, [PlansChanged(new_id())])
+    await swept.again()
+    assert monotonic() - began < 1.5, "before the next look could have found it"
+
+    async def rung_and_taken() -> bool:
+        assert await bell.ring(SWEEP, str(merchant_id))
+        async with Redis.from_url(apart.redis_url) as redis:
+            return not await redis.exists(f"arq:job:{SWEEP}:{merchant_id}")
+
+    await until(rung_and_taken)
+    first.set()
+    await swept.again()
+    assert swept.merchants[:2] == [merchant_id, merchant_id]
+    stop.set()
+    await asyncio.wait_for(worker, 10)
+    await bell.close()
+
+
+async def test_a_bell_that_is_gone_delays_nobody_and_is_heard_again_when_it_is_back(
+    alone: Units, apart: embedded.Servers, stack: embedded.Handle
+) -> None:
+    due = await merchant_with_something_due(alone)
+    swept, bell, stop = Swept(), Bell(apart.redis_url), asyncio.Event()
+    worker = asyncio.create_task(work(alone, swept, apart.redis_url, stop))
+    await swept.again()
+
+    Valkey(stack.places).stop()
+    began = monotonic()
+    assert await bell.ring(SWEEP, str(due)) is False
+    assert await bell.ring(SWEEP, str(due)) is False
+    assert monotonic() - began < 3
+    await swept.again()  # the look does not need a bell
+
+    stack.ensure_running()
+    back = Bell(apart.redis_url)
+    only_rung = new_id()
+
+    async def heard() -> bool:
+        await back.ring(SWEEP, str(only_rung))
+        return only_rung in swept.merchants
+
+    await until(heard)
+    stop.set()
+    await asyncio.wait_for(worker, 10)
+    await bell.close()
+    await back.close()
+
+
+async def test_a_flushed_bell_loses_nothing(alone: Units, apart: embedded.Servers) -> None:
+    due = await merchant_with_something_due(alone)
+    swept, bell, stop = Swept(), Bell(apart.redis_url), asyncio.Event()
+    async with Redis.from_url(apart.redis_url) as redis:
+        assert await bell.ring(SWEEP, str(due))
+        await redis.flushall()
+        worker = asyncio.create_task(work(alone, swept, apart.redis_url, stop))
+        await until(lambda: _among(due, swept))
+        await redis.flushall()
+        await swept.again()
+    stop.set()
+    await asyncio.wait_for(worker, 10)
+    await bell.close()
+
+
+async def _among(merchant_id: UUID, swept: Swept) -> bool:
+    return merchant_id in swept.merchants
+
+
+async def test_a_database_that_crashed_is_used_again_without_a_restart(
+    alone: Units, stack: embedded.Handle, apart: embedded.Servers
+) -> None:
+    await merchant_with_something_due(alone)
+    swept, stop = Swept(), asyncio.Event()
+    worker = asyncio.create_task(work(alone, swept, apart.redis_url, stop))
+    await swept.again()
+    postgres = Postgres(stack.places)
+    postgres._pg_ctl("stop", "-m", "immediate", "-w")
+    stack.ensure_running()
+    await swept.again()  # within ten seconds
+    assert not worker.done()
+    stop.set()
+    await asyncio.wait_for(worker, 10)
+
+
+async def test_what_a_bell_carries_is_message_pack_and_never_a_pickle(apart: embedded.Servers) -> None:
+    bell, merchant_id = Bell(apart.redis_url), new_id()
+    assert await bell.ring(SWEEP, str(merchant_id))
+    assert await bell.ring(SWEEP, str(merchant_id)), "the same ring again is fine"
+    async with Redis.from_url(apart.redis_url) as redis:
+        job = await redis.get(f"arq:job:{SWEEP}:{merchant_id}")
+        assert job[0] & 0xF0 == 0x80, "a message pack map"
+        assert str(merchant_id).encode() in job
+        assert await redis.zcard("huifang:bell") == 1
+        await redis.flushdb()
+    await bell.close()
+
+
+async def test_a_worker_told_to_end_is_out_in_time_with_a_sweep_that_never_ends(
+    alone: Units, apart: embedded.Servers
+) -> None:
+    await merchant_with_something_due(alone)
+    began, ended = asyncio.Event(), asyncio.Event()
+
+    async def endless(_merchant_id: UUID) -> None:
+        began.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+
+    stop = asyncio.Event()
+    worker = asyncio.create_task(work(alone, endless, apart.redis_url, stop))
+    await asyncio.wait_for(began.wait(), 10)
+    stop.set()
+    await asyncio.wait_for(worker, 10)
+    assert ended.is_set()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_a_worker_process_ends_on_a_signal(
+    apart: embedded.Servers, master: MasterKey, number: signal.Signals
+) -> None:
+    async with running("worker", env=environment_of(apart, master)) as worker:
+        await worker.says("worker.loop.started")
+        worker.signal(number)
+        assert await worker.ends(within=10) == 0
+        assert any("worker.loop.stopped" in line for line in worker.lines)
