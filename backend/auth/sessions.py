@@ -28,10 +28,10 @@ values (:merchant, :id, :staff, :device, clock_timestamp())
 """
 _TOKEN = """
 insert into refresh_token (merchant_id, id, family_id, secret_hash, issued_at, expires_at)
-values (:merchant, :id, :family, :hash, clock_timestamp(), clock_timestamp() + :lasts) returning issued_at
+values (:merchant, :id, :family, :hash, clock_timestamp(), clock_timestamp() + cast(:lasts as interval)) returning issued_at
 """
 _PRESENTED = """
-select t.secret_hash, t.used_at is not null as used, coalesce(t.used_at > clock_timestamp() - :retry, false) as recent,
+select t.secret_hash, t.used_at is not null as used, coalesce(t.used_at > clock_timestamp() - cast(:retry as interval), false) as recent,
        t.expires_at <= clock_timestamp() as expired, t.sealed_successor, clock_timestamp() as at,
        f.id as family_id, f.device, f.revoked_at is not null as revoked, s.id as staff_id, s.status = 'active' as active
 from refresh_token t

@@ -11,7 +11,9 @@ SEPARATOR = "\n-- ;;\n"
 
 def script(parts: Iterable[str] | None = None) -> str:
     """Return the whole schema as one file of separated statements."""
-    cleaned = ("\n".join(line.rstrip() for line in part.replace("\t", "    ").splitlines()) for part in parts or statements())
+    cleaned = (
+        "\n".join(line.rstrip() for line in part.replace("\t", "    ").splitlines()) for part in parts or statements()
+    )
     return SEPARATOR.join(cleaned) + "\n"
 
 

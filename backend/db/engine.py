@@ -1,7 +1,7 @@
 """Connections of the app role."""
 
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.engine import URL, make_url
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 WORKER_IDLE = "5s"
 """A frozen worker keeps its row locks; the server ends its transaction after this (architecture.md)."""

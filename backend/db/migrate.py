@@ -18,7 +18,7 @@ ONE_AT_A_TIME = 7_401_853_001
 """Advisory lock key: two processes that migrate at once take turns."""
 
 
-class RolesMissing(Exception):  # noqa: N818  # a fact for the operator
+class RolesMissing(Exception):  # a fact for the operator
     """The roles are not there and this login may not create them; the message lists the statements for somebody who may."""
 
 
@@ -60,7 +60,9 @@ async def migrate(migration_url: str) -> tuple[str | None, str]:
 
 
 async def _ensure_roles(connection: AsyncConnection) -> None:
-    found = await connection.execute(text("select count(*) from pg_roles where rolname in ('huifang_app', 'huifang_definer')"))
+    found = await connection.execute(
+        text("select count(*) from pg_roles where rolname in ('huifang_app', 'huifang_definer')")
+    )
     both = 2
     ready = found.scalar_one() == both
     database = (await connection.execute(text("select current_database()"))).scalar_one()

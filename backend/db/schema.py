@@ -62,13 +62,19 @@ def _server_defaults(metadata: MetaData) -> None:
         for column in table.columns:
             value = getattr(column.default, "arg", None)
             if column.server_default is None and isinstance(value, str | int | bool):
-                literal = str(value).lower() if isinstance(value, bool) else f"'{value}'" if isinstance(value, str) else str(value)
+                literal = (
+                    str(value).lower()
+                    if isinstance(value, bool)
+                    else f"'{value}'"
+                    if isinstance(value, str)
+                    else str(value)
+                )
                 column.server_default = DefaultClause(text(literal))
 
 
 def statements() -> Iterator[str]:
     """Yield every statement that builds the schema in an empty database, in order, as the owner."""
-    dialect = PGDialect_asyncpg()
+    dialect = PGDialect_asyncpg()  # type: ignore[no-untyped-call]  # SQLAlchemy types its dialects loosely
     for table in tables():
         yield str(CreateTable(table).compile(dialect=dialect)).strip()
         for index in sorted(table.indexes, key=lambda index: str(index.name)):

@@ -48,11 +48,10 @@ class Units:
     @asynccontextmanager
     async def open(self, merchant_id: UUID) -> AsyncIterator[Unit]:
         """Open a unit of one merchant; commits on a clean exit, rolls back on any exception. Raises `NotFound` for an unknown merchant."""
-        async with self._sessions() as session:
-            async with session.begin():
-                unit = await self._begin(session, merchant_id)
-                yield unit
-                values = await unit.close()
+        async with self._sessions() as session, session.begin():
+            unit = await self._begin(session, merchant_id)
+            yield unit
+            values = await unit.close()
         if values:
             await self.deliver(merchant_id, values)
 
@@ -83,7 +82,9 @@ class Units:
         return Unit(session, merchant_id, now, vault)
 
     async def _unlock(self, session: AsyncSession, merchant_id: UUID) -> Vault:
-        wrapped = (await session.execute(text("select wrapped_key from merchant where merchant_id = :m"), {"m": merchant_id})).scalar()
+        wrapped = (
+            await session.execute(text("select wrapped_key from merchant where merchant_id = :m"), {"m": merchant_id})
+        ).scalar()
         if wrapped is None:
             raise NotFound(what="商家/merchant")
         self._vaults[merchant_id] = vault = self.master.vault(merchant_id, wrapped)
@@ -93,7 +94,13 @@ class Units:
         """Insert the merchant row with a fresh key of its own; everything else of it is made inside units."""
         async with self._sessions() as session, session.begin():
             now = (await session.execute(_BEGIN, {"merchant": str(merchant_id)})).one().now
-            values: dict[str, Any] = {"m": merchant_id, "n": name, "z": timezone, "k": self.master.new_merchant_key(merchant_id), "now": now}
+            values: dict[str, Any] = {
+                "m": merchant_id,
+                "n": name,
+                "z": timezone,
+                "k": self.master.new_merchant_key(merchant_id),
+                "now": now,
+            }
             await session.execute(
                 text(
                     "insert into merchant (merchant_id, name, timezone, wrapped_key, settings, created_at) values (:m, :n, :z, :k, cast('{}' as jsonb), :now)"
@@ -104,5 +111,7 @@ class Units:
 
 async def business_now(session: AsyncSession) -> datetime:
     """Return business time as this transaction sees it: database clock + stored offset, UTC."""
-    found = await session.execute(text("select clock_timestamp() + offset_us * interval '1 microsecond' from clock_setting"))
+    found = await session.execute(
+        text("select clock_timestamp() + offset_us * interval '1 microsecond' from clock_setting")
+    )
     return found.scalar_one()  # type: ignore[no-any-return]  # timestamptz is datetime

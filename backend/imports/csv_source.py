@@ -54,7 +54,9 @@ def named_columns(mapping: Mapping) -> set[str]:
         column = mapping.column(field)
         if column is not None:
             found |= {
-                name for name in (column.column, column.time, column.minutes, column.fallback, *column.columns, *column.less) if name
+                name
+                for name in (column.column, column.time, column.minutes, column.fallback, *column.columns, *column.less)
+                if name
             }
     return found
 

@@ -17,7 +17,7 @@ from tasks.kernel.sealing import MasterKey
 from tasks.kernel.unit import Unit
 from tasks.kernel.verdicts import ItemVerdict, Taken
 from tasks.people.lookups import staff_ids
-from tasks.people.service import upsert_customers, upsert_staff
+from tasks.people.service import upsert_staff
 
 FIELD_OF = {
     "externalId": "external_id",
@@ -94,17 +94,15 @@ class Taker:
         if new.products:
             created["products"] = _accepted(await record_books(unit, "products", new.products, historic=True))
         if new.customers:
-            created["customers"] = _accepted(await upsert_customers(unit, new.customers))
+            created["customers"] = _accepted(await record_books(unit, "customers", new.customers))
         return created
 
     async def _record(self, unit: Unit, items: Sequence[Any]) -> list[ItemVerdict]:
-        if self.kind is ImportKind.CUSTOMERS:
-            return await upsert_customers(unit, items)
         if self.kind is ImportKind.STAFF:
             return await upsert_staff(unit, self.master, items)
         if self.kind is ImportKind.APPOINTMENTS:
             items = await with_stored(unit, items, self.mapping.keep)
-        return await record_books(unit, self.kind.value, items, historic=True)
+        return await record_books(unit, self.kind.value.replace("-", "_"), items, historic=True)
 
     def _refusals(self, verdict: ItemVerdict, draft: Draft) -> list[Refusal]:
         code, column = self._reason(verdict)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 from xml.etree.ElementTree import ParseError
 
 from openpyxl import load_workbook  # type: ignore[import-untyped]  # ships no types
@@ -44,11 +44,8 @@ class SheetTable:
 def open_sheet(path: Path, mapping: Mapping) -> SheetTable:
     """Choose the sheet and read its header; raises `FileUnfit` for a bomb, a broken book, no such sheet, no header."""
     _must_be_harmless(path)
-    book = _open_book(path)
-    try:
-        names = list(book.sheetnames)
-    finally:
-        book.close()
+    with path.open("rb") as file:
+        names = list(_open_book(path.name, file).sheetnames)
     if mapping.sheet is not None and mapping.sheet not in names:
         raise FileUnfit(
             path.name,
@@ -84,27 +81,25 @@ def _must_be_harmless(path: Path) -> None:
         raise FileUnfit(path.name, "its parts unpack to more than a sheet can be", "解压后过大，疑似压缩炸弹")
 
 
-def _open_book(path: Path) -> Any:
+def _open_book(name: str, file: BinaryIO) -> Any:
+    """Open a workbook from an open file: given a path, openpyxl goes by what it ends in."""
     try:
-        return load_workbook(path, read_only=True, data_only=True, keep_links=False)
+        return load_workbook(file, read_only=True, data_only=True, keep_links=False)
     except (InvalidFileException, KeyError, ValueError, OSError, ParseError, zipfile.BadZipFile) as fault:
-        raise FileUnfit(path.name, "not a workbook, or a broken one", "不是工作簿，或已损坏") from fault
+        raise FileUnfit(name, "not a workbook, or a broken one", "不是工作簿，或已损坏") from fault
 
 
 def _records(path: Path, sheet: str) -> Iterator[tuple[int, list[str]]]:
-    book = _open_book(path)
-    try:
-        page = book[sheet]
-        # The stored dimension is often wrong (one cell, or a million rows); without it rows are as long as they are.
-        page.reset_dimensions()
-        for number, row in enumerate(page.iter_rows(values_only=True), 1):
-            yield number, [_text(value) for value in row]
-    except (ParseError, KeyError, ValueError, AttributeError, zipfile.BadZipFile) as fault:
-        raise FileUnfit(
-            path.name, f"sheet “{sheet}” is broken or holds no rows", f"工作表“{sheet}”已损坏或没有行"
-        ) from fault
-    finally:
-        book.close()
+    with path.open("rb") as file:
+        page = _open_book(path.name, file)[sheet]
+        try:
+            # The stored dimension is often wrong (one cell, or a million rows); without it rows are as long as they are.
+            page.reset_dimensions()
+            for number, row in enumerate(page.iter_rows(values_only=True), 1):
+                yield number, [_text(value) for value in row]
+        except (ParseError, KeyError, ValueError, AttributeError, zipfile.BadZipFile) as fault:
+            why, why_zh = f"sheet “{sheet}” is broken or holds no rows", f"工作表“{sheet}”已损坏或没有行"
+            raise FileUnfit(path.name, why, why_zh) from fault
 
 
 def _text(value: Any) -> str:  # noqa: PLR0911  # one return per type of cell

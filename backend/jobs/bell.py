@@ -133,9 +133,16 @@ async def _until(stop: asyncio.Event, work: Awaitable[None]) -> None:
         if running.done():
             await running
     finally:
-        for each in (running, stopped):
-            each.cancel()
-        await asyncio.gather(running, stopped, return_exceptions=True)
+        stopped.cancel()
+        await _end(running)
+
+
+async def _end(task: asyncio.Future[None]) -> None:
+    """The task is over: redis-py swallows a cancellation that meets it while connecting, so once may not be enough."""
+    while not task.done():
+        task.cancel()
+        await asyncio.wait((task,), timeout=0.1)
+    await asyncio.gather(task, return_exceptions=True)
 
 
 async def _let_go(worker: Worker) -> None:

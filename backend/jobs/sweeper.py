@@ -24,7 +24,7 @@ LONGEST_PAUSE_S: Final = 4.0
 """Between looks while the database does not answer: it is back in use within ten seconds of coming back."""
 LOOK_S: Final = 5.0
 """How long a look may take: a connection that is half open must not stop the loop."""
-DRAIN_S: Final = 7.0
+DRAIN_S: Final = 5.0
 """How long sweeps may take to reach a good place to stop, out of the ten seconds a stopped worker has."""
 PLANNED: Final = AHEAD / 2
 """A plan whose firings are written less far ahead is looked at."""

@@ -119,7 +119,9 @@ async def take_by_link(unit: Unit, link: Link, day: date) -> None:
     sql = DEAL if link is Link.LEAST_LOADED else TAKE.format(column=COLUMNS[link])
     taken = await unit.rows(sql, day=day)
     if taken:
-        await unit.run(USED, staff=[row["assignee_id"] for row in taken], taken=[row["taken"] for row in taken], day=day)
+        await unit.run(
+            USED, staff=[row["assignee_id"] for row in taken], taken=[row["taken"] for row in taken], day=day
+        )
 
 
 async def limit_later_days(unit: Unit, day: date) -> None:
@@ -129,7 +131,9 @@ async def limit_later_days(unit: Unit, day: date) -> None:
 
 async def left(unit: Unit) -> int:
     """Return how many undecided customers nobody has taken yet."""
-    found: int = await unit.scalar("select count(*) from chunk where decided is null and first_of_customer and assignee_id is null")
+    found: int = await unit.scalar(
+        "select count(*) from chunk where decided is null and first_of_customer and assignee_id is null"
+    )
     return found
 
 

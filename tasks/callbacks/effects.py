@@ -14,7 +14,7 @@ from tasks.callbacks.rules import next_attempt
 from tasks.events.happened import Happened
 from tasks.kernel.scope import StaffScope
 from tasks.kernel.unit import Unit
-from tasks.ledger.bookings import Booking, book
+from tasks.ledger.bookings import Agreed, book
 from tasks.ledger.states import Precision
 from tasks.people.contact_state import refuse
 from tasks.plans.passages import complete_passages, exit_passages
@@ -56,18 +56,18 @@ async def record_booking(unit: Unit, deed: Deed) -> Caused:
     fields = cast("BookedFields", deed.fields)
     booked = await book(
         unit,
-        Booking(
+        Agreed(
             customer_id=deed.task.customer_id,
             store_id=deed.task.store_id,
             timezone=deed.task.timezone,
-            starts_at=fields.starts_at(deed.task.timezone),
-            precision=Precision.EXACT if fields.appointment_at else Precision.HALF_DAY,
+            starts_at=fields.instant(deed.task.timezone),
+            precision=Precision.EXACT if fields.starts_at else Precision.HALF_DAY,
             booked_at=deed.at,
             staff_id=fields.staff_id,
             product_id=await product_of(unit, fields),
         ),
     )
-    return Caused([booked.happened] if booked.happened else [], booked.appointment_id)
+    return Caused(booked.happened, booked.appointment_id)
 
 
 async def record_refusal(unit: Unit, deed: Deed) -> Caused:

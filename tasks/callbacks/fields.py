@@ -43,31 +43,31 @@ class NoAnswerFields(Fields, frozen=True):
 class BookedFields(Fields, frozen=True):
     """An exact time, or a store-local day and half-day; a service by code or name, and who will serve, when it was said."""
 
-    appointment_at: datetime | None = None
-    appointment_on: date | None = None
+    starts_at: datetime | None = None
+    starts_on: date | None = None
     half_day: HalfDay | None = None
     service: str | None = None
     staff_id: UUID | None = None
 
     def check(self, at: datetime, zone: str) -> None:
         """Raise `Invalid` unless there is one time, from the day of the contact on."""
-        if self.appointment_at is not None:
-            if self.appointment_on is not None or self.half_day is not None:
-                raise Invalid("fields.appointmentAt", "either an exact time or a day with a half-day")
-            check_ahead("fields.appointmentAt", self.appointment_at, local_instant(local_day(at, zone), time(0), zone))
+        if self.starts_at is not None:
+            if self.starts_on is not None or self.half_day is not None:
+                raise Invalid("fields.startsAt", "either an exact time or a day with a half-day")
+            check_ahead("fields.startsAt", self.starts_at, local_instant(local_day(at, zone), time(0), zone))
             return
-        if self.appointment_on is None:
-            raise Invalid("fields.appointmentAt", "is needed, or appointmentOn with halfDay")
+        if self.starts_on is None:
+            raise Invalid("fields.startsAt", "is needed, or startsOn with halfDay")
         if self.half_day is None:
-            raise Invalid("fields.halfDay", "is needed with appointmentOn")
-        if not local_day(at, zone) <= self.appointment_on <= local_day(at + MAX_AHEAD, zone):
-            raise Invalid("fields.appointmentOn", "must be a day from the contact on, within 180 days")
+            raise Invalid("fields.halfDay", "is needed with startsOn")
+        if not local_day(at, zone) <= self.starts_on <= local_day(at + MAX_AHEAD, zone):
+            raise Invalid("fields.startsOn", "must be a day from the contact on, within 180 days")
 
-    def starts_at(self, zone: str) -> datetime:
+    def instant(self, zone: str) -> datetime:
         """Return the instant that stands for what was said."""
-        if self.appointment_at is not None or self.appointment_on is None or self.half_day is None:
-            return self.appointment_at  # type: ignore[return-value]  # `check` was called before
-        return local_instant(self.appointment_on, HALF_DAY_STARTS[self.half_day], zone)
+        if self.starts_at is not None or self.starts_on is None or self.half_day is None:
+            return self.starts_at  # type: ignore[return-value]  # `check` was called before
+        return local_instant(self.starts_on, HALF_DAY_STARTS[self.half_day], zone)
 
 
 class CallbackRequestedFields(Fields, frozen=True):

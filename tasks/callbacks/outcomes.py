@@ -44,7 +44,7 @@ class Behaviour:
 OUTCOMES: Final[dict[Outcome, Behaviour]] = {
     Outcome.BOOKED: Behaviour(
         fields=BookedFields,
-        needs=("appointmentAt|appointmentOn+halfDay",),
+        needs=("startsAt|startsOn+halfDay",),
         reached=True,
         positive=True,
         about_customer=record_booking,
@@ -79,6 +79,8 @@ OUTCOMES: Final[dict[Outcome, Behaviour]] = {
 
 POSITIVE: Final = tuple(outcome.value for outcome, behaviour in OUTCOMES.items() if behaviour.positive)
 """The codes that statistics count as positive."""
+REACHED: Final = tuple(outcome.value for outcome, behaviour in OUTCOMES.items() if behaviour.reached)
+"""The codes that say the customer was there."""
 
 
 def needed_fields() -> dict[str, tuple[str, ...]]:

@@ -6,6 +6,7 @@ from typing import Any, Final
 from uuid import UUID
 
 import msgspec
+from sqlalchemy import RowMapping
 
 from tasks.callbacks.fields import BookedFields
 from tasks.callbacks.rules import Attempt, Place
@@ -21,7 +22,7 @@ _CLOSURES_AHEAD: Final = 60
 """Days of closures read for finding the next open day."""
 
 
-async def open_action(unit: Unit, staff_id: UUID, action_id: UUID, kind: str, digest: bytes) -> Mapping[str, Any] | None:
+async def open_action(unit: Unit, staff_id: UUID, action_id: UUID, kind: str, digest: bytes) -> RowMapping | None:
     """Take the action id, or return what was stored under it. A second sender of the same id waits here until the first has committed."""
     taken = await unit.run(
         "insert into action (merchant_id, staff_id, action_id, kind, digest, verdict, answer, received_at) "

@@ -1,11 +1,11 @@
 """Logging a callback: kept for ever whatever the task has become, applied once, answered the same ever after."""
 
 import hashlib
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
 import msgspec
+from sqlalchemy import RowMapping
 
 from tasks.callbacks.effects import Caused, Deed
 from tasks.callbacks.facts import CallbackAnswer, CallbackFact, Logged
@@ -68,7 +68,7 @@ def digest_of(fact: CallbackFact) -> bytes:
     return hashlib.sha256(msgspec.json.encode(fact, order="sorted")).digest()
 
 
-def replay(earlier: Mapping[str, Any], digest: bytes) -> CallbackAnswer:
+def replay(earlier: RowMapping, digest: bytes) -> CallbackAnswer:
     """Return the first answer as a `duplicate`; raises `ActionReused` when the body was another one."""
     if earlier["kind"] != KIND or bytes(earlier["digest"]) != digest:
         raise ActionReused(field="actionId")

@@ -46,7 +46,9 @@ async def fire_batch(unit: Unit, limit: int) -> int:
     count = 0
     for due in await lock_due(unit, limit):
         definition = (await definitions(unit, [due.version_id]))[due.version_id]
-        moment = Moment(at=unit.now, fires_at=due.fire_at, today=local_day(unit.now, due.timezone), timezone=due.timezone)
+        moment = Moment(
+            at=unit.now, fires_at=due.fire_at, today=local_day(unit.now, due.timezone), timezone=due.timezone
+        )
         job = Job(definition, due.plan_id, due.version_id, moment, hold_out=await hold_out_of(unit, definition, moment))
         await open_chunk(unit)
         await fill_from_enrolments(unit, due.ids)
@@ -79,13 +81,15 @@ async def _fail_first(units: OpensUnits, merchant_id: UUID, fault: str) -> int:
         failed = 0
         for due in await lock_due(unit, 1):
             await unit.run(
-                "insert into decision (merchant_id, id, plan_id, version_id, enrolment_id, scope_id, entry_key, step, customer_id, decided, reason, decided_at) "
+                "insert into decision (merchant_id, id, plan_id, version_id, enrolment_id, scope_id, entry_key, step, customer_id, "
+                "decided, reason, decided_at) "
                 "select :merchant, new_uuid7(), e.plan_id, e.version_id, e.id, e.scope_id, e.entry_key, e.step, e.customer_id, 'failed', :fault, :now "
                 "from enrolment e where e.merchant_id = :merchant and e.id = any(cast(:ids as uuid[])) on conflict do nothing",
                 ids=due.ids, fault=fault,
             )  # fmt: skip
             ended = await unit.run(
-                "update enrolment set state = 'failed', exit_reason = :fault, closed_at = :now where merchant_id = :merchant and id = any(cast(:ids as uuid[]))",
+                "update enrolment set state = 'failed', exit_reason = :fault, closed_at = :now "
+                "where merchant_id = :merchant and id = any(cast(:ids as uuid[]))",
                 ids=due.ids, fault=fault,
             )  # fmt: skip
             failed += ended.rowcount

@@ -2,11 +2,13 @@
 
 from tasks.callbacks.facts import CallbackAnswer, CallbackFact
 from tasks.callbacks.service import log
+from tasks.callbacks.tables import Outcome, Verdict
+from tasks.callbacks.tables import Outcome
 from tasks.flow.react import react
 from tasks.kernel.scope import StaffScope
 from tasks.kernel.unit import Unit
 
-__all__ = ["CallbackAnswer", "CallbackFact", "log_callback"]
+__all__ = ["CallbackAnswer", "CallbackFact", "Outcome", "log_callback"]
 
 
 async def log_callback(unit: Unit, scope: StaffScope, fact: CallbackFact) -> CallbackAnswer:

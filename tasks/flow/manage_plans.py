@@ -15,7 +15,18 @@ from tasks.plans.rules import check
 from tasks.plans.states import PlanState, Scope
 from tasks.plans.templates import ENGLISH, TEMPLATES, template
 
-__all__ = ["PlansChanged", "TemplateView", "activate", "create_plan", "end", "get_plan", "list_plans", "list_templates", "pause", "stop_everything"]
+__all__ = [
+    "PlansChanged",
+    "TemplateView",
+    "activate",
+    "create_plan",
+    "end",
+    "get_plan",
+    "list_plans",
+    "list_templates",
+    "pause",
+    "stop_everything",
+]
 
 
 class PlansChanged(msgspec.Struct, frozen=True):
@@ -35,7 +46,8 @@ class TemplateView(msgspec.Struct, frozen=True, rename="camel"):
 def list_templates(locale: str) -> list[TemplateView]:
     """Return the gallery in its order, named in the locale."""
     return [
-        TemplateView(name, ENGLISH[name] if locale.startswith("en") else definition.name, definition) for name, definition in TEMPLATES.items()
+        TemplateView(name, ENGLISH[name] if locale.startswith("en") else definition.name, definition)
+        for name, definition in TEMPLATES.items()
     ]
 
 
@@ -59,14 +71,18 @@ def _over(base: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
     return merged
 
 
-async def create_plan(unit: Unit, name: str, changes: Mapping[str, Any] | None = None, author: UUID | None = None) -> PlanRow:
+async def create_plan(
+    unit: Unit, name: str, changes: Mapping[str, Any] | None = None, author: UUID | None = None
+) -> PlanRow:
     """Store a draft from a template. Raises `NotFound` for the template, `Invalid` naming the field of a change."""
     return await get_plan(unit, await insert_plan(unit, drafted(name, changes), author))
 
 
 async def activate(unit: Unit, plan_id: UUID, etag: int | None = None) -> PlanRow:
     """Let the plan fire from now on, and take in what happened in its window before. Raises `NotFound`, `PlanChanged`, `PlanMoved`."""
-    await move_plan(unit, plan_id, (PlanState.DRAFT, PlanState.PAUSED, PlanState.PENDING_APPROVAL), PlanState.ACTIVE, etag)
+    await move_plan(
+        unit, plan_id, (PlanState.DRAFT, PlanState.PAUSED, PlanState.PENDING_APPROVAL), PlanState.ACTIVE, etag
+    )
     for plan in await active_behaviours(unit):
         if plan.plan_id == plan_id:
             await backfill(unit, plan)
@@ -85,7 +101,8 @@ async def end(unit: Unit, plan_id: UUID, etag: int | None = None) -> PlanRow:
     every = (PlanState.DRAFT, PlanState.PENDING_APPROVAL, PlanState.ACTIVE, PlanState.PAUSED)
     await move_plan(unit, plan_id, every, PlanState.ENDED, etag)
     await unit.run(
-        "update occurrence set state = 'cancelled', finished_at = :now where merchant_id = :merchant and plan_id = :plan and state = 'due'", plan=plan_id
+        "update occurrence set state = 'cancelled', finished_at = :now where merchant_id = :merchant and plan_id = :plan and state = 'due'",
+        plan=plan_id,
     )
     await unit.run(
         "update enrolment set state = 'exited', exit_reason = 'plan_ended', closed_at = :now "
@@ -98,5 +115,6 @@ async def end(unit: Unit, plan_id: UUID, etag: int | None = None) -> PlanRow:
 async def stop_everything(unit: Unit, *, stopped: bool) -> None:
     """Stop every plan of the merchant at once, or let them fire again."""
     await unit.run(
-        "update merchant set stopped_at = case when :stopped then coalesce(stopped_at, :now) end where merchant_id = :merchant", stopped=stopped
+        "update merchant set stopped_at = case when :stopped then coalesce(stopped_at, :now) end where merchant_id = :merchant",
+        stopped=stopped,
     )

@@ -60,7 +60,9 @@ class Preview(msgspec.Struct, frozen=True, rename="camel"):
     todays_value_used: tuple[str, ...] = ()
 
 
-async def preview(units: OpensUnits, merchant_id: UUID, definition: Definition, as_of: date | None = None, plan_id: UUID = NOBODY) -> Preview:
+async def preview(
+    units: OpensUnits, merchant_id: UUID, definition: Definition, as_of: date | None = None, plan_id: UUID = NOBODY
+) -> Preview:
     """Judge the plan as if it fired on the local day `as_of` (default: today), in every zone of the merchant; nothing is written."""
     async with units.glance(merchant_id) as unit:
         tally: Counter[str] = Counter()

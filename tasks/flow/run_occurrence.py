@@ -84,7 +84,9 @@ def moment_of(unit: Unit, held: Claimed) -> Moment:
 async def _job(unit: Unit, held: Claimed, definition: Definition, moment: Moment) -> Job:
     audience = held.audience
     if definition.hold_out and audience is None:
-        audience = await unit.scalar("select audience from occurrence where merchant_id = :merchant and id = :id", id=held.id)
+        audience = await unit.scalar(
+            "select audience from occurrence where merchant_id = :merchant and id = :id", id=held.id
+        )
         if audience is None:
             audience = await count_in_books(unit, definition, moment)
             await store_audience(unit, held, audience)

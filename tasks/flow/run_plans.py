@@ -9,9 +9,9 @@ from tasks.flow.fire_passages import fire_passages
 from tasks.flow.retry_events import retry_events
 from tasks.flow.run_occurrence import run_occurrence
 from tasks.flow.units import OpensUnits
+from tasks.flow.work_task import expire_due, open_due, wake_waiting
 from tasks.plans.occurrences import LeaseLost, claim, miss_late, write_ahead, zones_of_merchant
 from tasks.plans.repository import active_recurring
-from tasks.flow.work_task import expire_due, open_due, wake_waiting
 
 MANY = 2_000
 """Tasks moved per transaction."""

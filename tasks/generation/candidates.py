@@ -96,7 +96,12 @@ async def fill_from_books(unit: Unit, definition: Definition, moment: Moment, pa
     """Put the next customers or cards that match a recurring plan into the chunk, in id order."""
     scope = definition.entry.scope
     matching, values = await _matching(unit, definition, moment, part.after)
-    await unit.run(f"{_INTO[scope]} {matching} order by {_ORDER[scope]} limit :limit", entry_key=part.entry_key, limit=part.limit, **values)
+    await unit.run(
+        f"{_INTO[scope]} {matching} order by {_ORDER[scope]} limit :limit",
+        entry_key=part.entry_key,
+        limit=part.limit,
+        **values,
+    )
 
 
 async def count_in_books(unit: Unit, definition: Definition, moment: Moment) -> int:
@@ -106,7 +111,9 @@ async def count_in_books(unit: Unit, definition: Definition, moment: Moment) -> 
     return found
 
 
-async def _matching(unit: Unit, definition: Definition, moment: Moment, after: UUID | None) -> tuple[str, dict[str, Any]]:
+async def _matching(
+    unit: Unit, definition: Definition, moment: Moment, after: UUID | None
+) -> tuple[str, dict[str, Any]]:
     card = definition.entry.scope is Scope.CARD
     predicate = compile_tree(definition.audience, moment.ground, card=card)
     sql = (_CARDS if card else _CUSTOMERS).format(
@@ -135,7 +142,9 @@ order by cu.id, e.occurred_at, e.id
 """
 
 
-async def fill_from_events(unit: Unit, definition: Definition, moment: Moment, window: tuple[datetime, datetime], offset_no: int) -> None:
+async def fill_from_events(
+    unit: Unit, definition: Definition, moment: Moment, window: tuple[datetime, datetime], offset_no: int
+) -> None:
     """Put the customers whose events of a window make a behaviour plan fire into the chunk, one row each; what a preview looks at."""
     trigger = definition.trigger
     if not isinstance(trigger, Behaviour):

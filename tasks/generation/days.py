@@ -43,11 +43,18 @@ def wall_time(definition: Definition) -> time:
 
 async def fill_days(unit: Unit, definition: Definition, moment: Moment) -> list[date]:
     """Fill `chunk_day` for the stores in the chunk; returns the calendar days that may be used, today first."""
-    stores = [row["store_id"] for row in await unit.rows("select distinct store_id from chunk where store_id is not null order by store_id")]
+    stores = [
+        row["store_id"]
+        for row in await unit.rows("select distinct store_id from chunk where store_id is not null order by store_id")
+    ]
     calendars = await load_calendars(unit, stores, moment.today, HORIZON)
-    window = contact_window(msgspec.json.decode(await unit.scalar("select settings from merchant where merchant_id = :merchant") or "{}"))
+    window = contact_window(
+        msgspec.json.decode(await unit.scalar("select settings from merchant where merchant_id = :merchant") or "{}")
+    )
     days = [moment.today + timedelta(days=number) for number in range(definition.task.spread_days + 1)]
-    usable = [day for store in stores for day in _store_days(definition, moment, calendars[store], (store, days, window))]
+    usable = [
+        day for store in stores for day in _store_days(definition, moment, calendars[store], (store, days, window))
+    ]
     await _insert(unit, usable)
     return days
 

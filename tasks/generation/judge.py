@@ -1,4 +1,7 @@
-"""What stands between a candidate and a task: exits, entry rule, suppressions, hold-out, merge, cap, in the order of engine.md. Only working tables are written."""
+"""What stands between a candidate and a task: exits, entry rule, suppressions, hold-out, merge, cap, in the order of engine.md.
+
+Only working tables are written.
+"""
 
 from tasks.audience.compile import compile_tree
 from tasks.generation.candidates import Moment
@@ -34,7 +37,7 @@ EXITS = """
 update chunk c set decided = 'exited', reason = x.failing
 from (select c.no, {failing} as failing
       from chunk c join customer cu on cu.merchant_id = :merchant and cu.id = c.customer_id {facts} {card}
-      where c.decided is null and c.enrolment_id is not null) x
+      where c.decided is null) x
 where x.no = c.no and x.failing is not null
 """
 
@@ -102,7 +105,8 @@ where n.no = c.no and n.nth > 1
 """
 
 MERGE = """
-update chunk c set decided = case when t.origin <> 'plan' or coalesce(t.wait_until > :at + make_interval(days => :defer_days), false) then 'deferred' else 'merged' end,
+update chunk c set
+    decided = case when t.origin <> 'plan' or coalesce(t.wait_until > :at + make_interval(days => :defer_days), false) then 'deferred' else 'merged' end,
     reason = case when t.origin <> 'plan' then 'other_task' when t.wait_until > :at + make_interval(days => :defer_days) then 'waiting' end,
     task_id = case when t.origin = 'plan' and not coalesce(t.wait_until > :at + make_interval(days => :defer_days), false) then t.id end
 from (select distinct on (t.customer_id) t.customer_id, t.id, t.origin, t.wait_until
@@ -165,7 +169,15 @@ async def suppressions(unit: Unit, definition: Definition, moment: Moment, *, ne
     rules = definition.suppress
     switches = {
         name: getattr(rules, name)
-        for name in ("complaint", "appointment", "contacted_today", "phone_today", "marketing_gap", "tier_cap", "no_answer")
+        for name in (
+            "complaint",
+            "appointment",
+            "contacted_today",
+            "phone_today",
+            "marketing_gap",
+            "tier_cap",
+            "no_answer",
+        )
     }
     marketing = definition.purpose is Purpose.MARKETING
     await unit.run(

@@ -13,6 +13,7 @@ from tasks.generation.write import name_tasks, write
 from tasks.kernel.unit import Unit
 from tasks.plans.definition import Definition
 from tasks.plans.lunar import is_new_year
+from tasks.plans.states import PlanKind
 
 
 @dataclass(frozen=True)
@@ -54,10 +55,10 @@ async def decide(unit: Unit, job: Job, *, entered: bool) -> list[Tally]:
     """Judge and assign the candidates in the chunk; `entered` says that the entry rule was applied when they came in (passages)."""
     moment, definition = job.moment, job.definition
     await judge.route(unit, definition)
-    if entered:
-        await judge.exits(unit, definition, moment)
-    else:
+    if not entered:
         await judge.entry(unit, definition, job.plan_id, moment)
+    if entered or definition.kind is PlanKind.BEHAVIOUR:
+        await judge.exits(unit, definition, moment)
     await judge.suppressions(unit, definition, moment, new_year=is_new_year(moment.today))
     await judge.hold_out(unit, job.plan_id, job.hold_out)
     await judge.merge(unit, moment)
@@ -66,7 +67,9 @@ async def decide(unit: Unit, job: Job, *, entered: bool) -> list[Tally]:
     await assign(unit, definition.task, days, moment.at)
     await judge.followers(unit)
     await name_tasks(unit)
-    return await unit.structs(Tally, "select decided, reason, count(*) as count from chunk group by decided, reason order by decided, reason")
+    return await unit.structs(
+        Tally, "select decided, reason, count(*) as count from chunk group by decided, reason order by decided, reason"
+    )
 
 
 async def generate(unit: Unit, job: Job, *, entered: bool) -> list[Tally]:

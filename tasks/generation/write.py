@@ -41,7 +41,7 @@ from chunk c where c.decided in ('task', 'merged', 'held_out', 'deferred') order
 on conflict do nothing
 """
 
-PASS_ON = """
+MOVE_ON = """
 update enrolment e set
     state = case c.decided when 'task' then 'active' when 'merged' then 'active' when 'deferred' then 'waiting'
         when 'failed' then 'failed' else 'exited' end,
@@ -100,11 +100,13 @@ async def write(unit: Unit, definition: Definition, moment: Moment, ids: tuple[U
     from_enrolments = bool(await unit.scalar("select count(*) from chunk where enrolment_id is not null"))
     values = {"plan": plan, "version": version, "occurrence": occurrence, "priority": definition.task.priority}
     if from_enrolments:
-        await unit.run(PASS_ON, tomorrow=moment.at + timedelta(days=1))
+        await unit.run(MOVE_ON, tomorrow=moment.at + timedelta(days=1))
     else:
         await unit.run(NAME)
         wanted = await unit.scalar("select count(*) from chunk where enrolment_id is not null")
-        made = await unit.run(ENROL, tomorrow=moment.at + timedelta(days=1), fires_at=moment.fires_at, today=moment.today, **values)
+        made = await unit.run(
+            ENROL, tomorrow=moment.at + timedelta(days=1), fires_at=moment.fires_at, today=moment.today, **values
+        )
         if made.rowcount != wanted:
             raise EntryRaced
     for statement in (TASKS, REASONS, RAISE, DECISIONS):

@@ -53,7 +53,7 @@ def text(**options: Any) -> Any:
 
 def instant(**options: Any) -> Any:
     """A UTC instant, `timestamptz`."""
-    return Field(sa_type=DateTime(timezone=True), **options)  # type: ignore[call-overload]  # SQLModel accepts instances
+    return Field(sa_type=DateTime(timezone=True), **options)
 
 
 def day(**options: Any) -> Any:

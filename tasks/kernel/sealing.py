@@ -7,7 +7,7 @@ normalised value, cut to 128 bits and kept as a uuid, because uuid equality is l
 
 import hmac
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -21,7 +21,7 @@ _NONCE = 12
 _TAG = 16
 
 
-class SealBroken(Exception):  # noqa: N818  # a fact, not an "Error"
+class SealBroken(Exception):  # a fact, not an "Error"
     """The bytes were altered, belong to another subject, or the key is not the one that sealed them."""
 
 
@@ -62,7 +62,7 @@ class Vault:
     """
 
     merchant_id: UUID
-    key: bytes
+    key: bytes = field(repr=False)
 
     def seal(self, salt: bytes, subject: UUID, plain: bytes) -> bytes:
         """Seal bytes that belong to a subject (a customer, a staff member, an event) with the subject's salt."""
@@ -81,7 +81,7 @@ class Vault:
 class MasterKey:
     """The deployment's 32-byte key: wraps merchant keys, indexes login phones, signs tokens."""
 
-    secret: bytes
+    secret: bytes = field(repr=False)
 
     def new_merchant_key(self, merchant_id: UUID) -> bytes:
         """Return a fresh merchant key, wrapped, as the merchant row keeps it."""

@@ -12,6 +12,7 @@ from tasks.kernel.unit import Unit
 from tasks.kernel.verdicts import ItemVerdict, Taken
 from tasks.kernel.zones import local_day
 from tasks.ledger import journal
+from tasks.ledger.bookings import adopt
 from tasks.ledger.happened import Recorded
 from tasks.ledger.inputs import AppointmentIn
 from tasks.ledger.refs import Refs, look_up
@@ -56,12 +57,15 @@ _ROWS = """unnest(cast(:ids as uuid[]), cast(:externals as text[]), cast(:custom
 async def record_appointments(unit: Unit, items: Sequence[AppointmentIn], *, historic: bool = False) -> Recorded:
     """Store appointments by external id; one verdict per item, in order, and the events that are new.
 
-    Sent again the same it is a duplicate, otherwise the last one counts. It was booked once (at `bookedAt`, else when we heard of it first); cancelled
+    Sent again the same it is a duplicate, otherwise the last one counts. It was booked once (at `bookedAt`, else when we first heard of it); cancelled
     and missed are events of their own, and are withdrawn when the appointment stands again.
     """
     drafts, verdicts = await _read(unit, items)
+    await adopt(unit, [(d.external_id, d.row.customer_id, d.row.starts_on, d.row.starts_at) for d in drafts if d.row.customer_id])
     known = await _lock_stored(unit, [draft.external_id for draft in drafts])
     fresh = [draft for draft in drafts if draft.external_id not in known]
+    for draft in fresh:
+        draft.row = _dated(draft.row, None, unit.now)
     lost = await _insert(unit, fresh)
     if lost:
         fresh = [draft for draft in fresh if draft.external_id not in lost]
@@ -70,13 +74,14 @@ async def record_appointments(unit: Unit, items: Sequence[AppointmentIn], *, his
     for draft in drafts:
         if draft.external_id in known:
             draft.id, stored = known[draft.external_id]
+            draft.row = _dated(draft.row, stored, unit.now)
             if stored != draft.row:
                 changed.append(draft)
     await _update(unit, changed)
-    happened = await journal.write(unit, "appointment", list(_entries(unit, fresh)), historic=historic)
+    happened = await journal.write(unit, "appointment", list(_entries(fresh)), historic=historic)
     if changed:
         touched = [draft.id for draft in changed]
-        happened += await journal.settle(unit, "appointment", touched, list(_entries(unit, changed)), historic=historic)
+        happened += await journal.settle(unit, "appointment", touched, list(_entries(changed)), historic=historic)
     new = {draft.external_id for draft in (*fresh, *changed)}
     for draft in drafts:
         taken = Taken.ACCEPTED if draft.external_id in new else Taken.DUPLICATE
@@ -128,17 +133,25 @@ def _draft(refs: Refs, place: int, item: AppointmentIn) -> _Draft:
     return _Draft(item.external_id, [place], row, customer is not None and not customer.anonymous)
 
 
-def _entries(unit: Unit, drafts: Iterable[_Draft]) -> Iterable[journal.Entry]:
+def _dated(row: Booking, stored: Booking | None, now: datetime) -> Booking:
+    """Return the row with the instants that were not said: those known, else now or the appointment itself, whichever was first."""
+    heard = min(now, row.starts_at)
+    booked_at = row.booked_at or (stored.booked_at if stored else None) or heard
+    if row.status != AppointmentStatus.CANCELLED:
+        return row._replace(booked_at=booked_at, cancelled_at=None)
+    return row._replace(booked_at=booked_at, cancelled_at=row.cancelled_at or (stored.cancelled_at if stored else None) or heard)
+
+
+def _entries(drafts: Iterable[_Draft]) -> Iterable[journal.Entry]:
     """Yield what each appointment was: booked, and then perhaps cancelled or missed."""
     for draft in drafts:
         row = draft.row
         if row.customer_id is None or not draft.followed:
             continue
-        booked_at = row.booked_at or min(unit.now, row.starts_at)
-        yield journal.Entry("appointment_booked", draft.id, row.customer_id, row.store_id, row.staff_id, booked_at)
+        yield journal.Entry("appointment_booked", draft.id, row.customer_id, row.store_id, row.staff_id, row.booked_at or row.starts_at)
         kind = APPOINTMENT_EVENTS[AppointmentStatus(row.status)]
         if kind != "appointment_booked":
-            ended = row.cancelled_at or unit.now if kind == "appointment_cancelled" else row.starts_at
+            ended = row.cancelled_at or row.starts_at
             yield journal.Entry(kind, draft.id, row.customer_id, row.store_id, row.staff_id, ended)
 
 

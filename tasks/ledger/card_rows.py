@@ -6,7 +6,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from tasks.kernel.unit import Unit
-from tasks.people.batches import columns
+from tasks.people.batches import columns, tuples
 
 
 class CardRow(NamedTuple):
@@ -62,7 +62,8 @@ async def ids_by(unit: Unit, table: str, column: str, values: Iterable[str | Non
     wanted = sorted({value for value in values if value is not None})
     if not wanted:
         return {}
-    rows = await unit.run(
+    rows = await tuples(
+        unit,
         f"select {column}, id from {table} where merchant_id = :merchant and {column} = any(cast(:wanted as text[]))",  # noqa: S608  # fixed names
         wanted=wanted,
     )
@@ -71,7 +72,8 @@ async def ids_by(unit: Unit, table: str, column: str, values: Iterable[str | Non
 
 async def stored_cards(unit: Unit, external_ids: Collection[str]) -> dict[str, tuple[UUID, CardRow]]:
     """Return id and header of the cards that are stored, by external id."""
-    rows = await unit.run(
+    rows = await tuples(
+        unit,
         f"""select id, {", ".join(CardRow._fields)} from card
             where merchant_id = :merchant and external_id = any(cast(:externals as text[]))""",  # noqa: S608  # fixed names
         externals=sorted(external_ids),
@@ -81,10 +83,11 @@ async def stored_cards(unit: Unit, external_ids: Collection[str]) -> dict[str, t
 
 async def anonymous(unit: Unit, customer_ids: Collection[UUID]) -> set[UUID]:
     """Return those of the customers that are walk-in records."""
-    rows = await unit.run(
+    rows = await tuples(
+        unit,
         "select id from customer where merchant_id = :merchant and id = any(cast(:ids as uuid[])) and anonymous", ids=list(customer_ids)
     )
-    return set(rows.scalars())
+    return {row[0] for row in rows}
 
 
 async def insert_cards(unit: Unit, cards: Sequence[tuple[UUID, CardRow]]) -> set[UUID]:
@@ -92,12 +95,13 @@ async def insert_cards(unit: Unit, cards: Sequence[tuple[UUID, CardRow]]) -> set
     if not cards:
         return set()
     values = columns([(one, *row) for one, row in cards], len(_CARD_NAMES))
-    rows = await unit.run(
+    rows = await tuples(
+        unit,
         f"""insert into card (merchant_id, id, {", ".join(CardRow._fields)}, recorded_at)
             select :merchant, u.*, :now from {_CARDS} on conflict (external_id, merchant_id) do nothing returning id""",  # noqa: S608  # fixed names
         **dict(zip(_CARD_NAMES, values, strict=True)),
     )
-    ids = set(rows.scalars())
+    ids = {row[0] for row in rows}
     await unit.run(
         "insert into card_facts (merchant_id, card_id) select :merchant, id from unnest(cast(:ids as uuid[])) as u(id)", ids=sorted(ids)
     )
@@ -120,7 +124,8 @@ async def replace_items(unit: Unit, items: Sequence[tuple[UUID, ItemRow]]) -> se
     if not items:
         return set()
     cards = sorted({card for card, _ in items})
-    rows = await unit.run(
+    rows = await tuples(
+        unit,
         "select card_id, item_no, product_id, category from card_item where merchant_id = :merchant and card_id = any(cast(:ids as uuid[]))",
         ids=cards,
     )
@@ -137,14 +142,26 @@ async def replace_items(unit: Unit, items: Sequence[tuple[UUID, ItemRow]]) -> se
     return changed
 
 
-async def set_holders(unit: Unit, holders: Sequence[tuple[UUID, UUID, date]]) -> set[UUID]:
-    """Make (card, customer, from) the holders of the cards named; who is not among them any more holds it until today. Returns the cards it changed."""
+async def holders(unit: Unit, card_ids: Collection[UUID]) -> dict[UUID, set[UUID]]:
+    """Return who may use each card now."""
+    found: dict[UUID, set[UUID]] = {}
+    for card, customer in await tuples(
+        unit,
+        "select card_id, customer_id from card_holder where merchant_id = :merchant and card_id = any(cast(:ids as uuid[])) and to_on is null",
+        ids=list(card_ids),
+    ):
+        found.setdefault(card, set()).add(customer)
+    return found
+
+
+async def set_holders(unit: Unit, holders: Sequence[tuple[UUID, UUID, date]], today: date) -> set[UUID]:
+    """Make (card, customer, from) the holders of the cards named; who is not among them any more held it until today. Returns the cards it changed."""
     if not holders:
         return set()
     cards, customers, days = columns(holders, 3)
-    values = {"cards": cards, "customers": customers, "days": days}
+    values = {"cards": cards, "customers": customers, "days": days, "today": today}
     closed = await unit.run(
-        """update card_holder h set to_on = greatest(h.from_on, cast(cast(:now as timestamptz) as date))
+        """update card_holder h set to_on = greatest(h.from_on, cast(:today as date))
            where h.merchant_id = :merchant and h.card_id = any(cast(:cards as uuid[])) and h.to_on is null and not exists (
              select from unnest(cast(:cards as uuid[]), cast(:customers as uuid[])) as u(card_id, customer_id)
              where u.card_id = h.card_id and u.customer_id = h.customer_id) returning h.card_id""",
@@ -152,7 +169,7 @@ async def set_holders(unit: Unit, holders: Sequence[tuple[UUID, UUID, date]]) ->
     )
     opened = await unit.run(
         """insert into card_holder as h (merchant_id, card_id, customer_id, from_on)
-           select distinct :merchant, u.* from unnest(cast(:cards as uuid[]), cast(:customers as uuid[]), cast(:days as date[])) as u
+           select distinct cast(:merchant as uuid), u.* from unnest(cast(:cards as uuid[]), cast(:customers as uuid[]), cast(:days as date[])) as u
            on conflict (merchant_id, card_id, customer_id) do update set to_on = null where h.to_on is not null returning h.card_id""",
         **values,
     )
@@ -164,9 +181,10 @@ async def insert_entries(unit: Unit, entries: Sequence[EntryRow]) -> set[UUID]:
     if not entries:
         return set()
     values = columns(entries, len(EntryRow._fields))
-    rows = await unit.run(
+    rows = await tuples(
+        unit,
         f"""insert into card_entry (merchant_id, {", ".join(EntryRow._fields)}, recorded_at)
             select :merchant, u.*, :now from {_ENTRIES} as u on conflict (external_id, merchant_id) do nothing returning id""",  # noqa: S608  # fixed names
         **dict(zip(EntryRow._fields, values, strict=True)),
     )
-    return set(rows.scalars())
+    return {row[0] for row in rows}

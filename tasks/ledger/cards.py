@@ -5,12 +5,14 @@ from uuid import UUID
 
 from tasks.kernel.unit import Unit
 from tasks.kernel.verdicts import ItemVerdict, Taken
+from tasks.kernel.zones import local_day
 from tasks.ledger import card_rows, journal
 from tasks.ledger.card_drafts import CardBatch, CardDraft, read_cards
 from tasks.ledger.facts import count_cards, count_customers, lock_facts
 from tasks.ledger.happened import Happened, Recorded
 from tasks.ledger.inputs import CardIn
 from tasks.ledger.rules import entry_event
+from tasks.people.lookups import customer_ids, merchant_zone
 
 
 async def record_cards(unit: Unit, items: Sequence[CardIn], *, historic: bool = False) -> Recorded:
@@ -18,9 +20,9 @@ async def record_cards(unit: Unit, items: Sequence[CardIn], *, historic: bool = 
 
     An entry id that is stored is never changed. Header fields that are not said stay. Facts of cards and their customers are counted anew.
     """
+    await _lock(unit, items)
     batch = await read_cards(unit, items)
     drafts = batch.drafts
-    await lock_facts(unit, {draft.row.customer_id for draft in drafts} | {d.stored.customer_id for d in drafts if d.stored})
     changed = await _headers(unit, drafts)
     changed |= await _belongings(unit, drafts)
     inserted = await _entries(unit, drafts)
@@ -31,6 +33,13 @@ async def record_cards(unit: Unit, items: Sequence[CardIn], *, historic: bool = 
     await count_customers(unit, owners)
     verdicts = [*batch.verdicts, *_verdicts(drafts, changed, inserted)]
     return Recorded(sorted(verdicts, key=lambda verdict: verdict.index), happened)
+
+
+async def _lock(unit: Unit, items: Sequence[CardIn]) -> None:
+    """Lock the facts of everybody who owns a card of the batch, or shall, before anything is read."""
+    stored = await card_rows.stored_cards(unit, {item.external_id for item in items})
+    named = await customer_ids(unit, {item.customer for item in items if item.customer is not None})
+    await lock_facts(unit, {row.customer_id for _, row in stored.values()} | set(named.values()))
 
 
 async def _headers(unit: Unit, drafts: Sequence[CardDraft]) -> set[UUID]:
@@ -59,12 +68,21 @@ async def _belongings(unit: Unit, drafts: Sequence[CardDraft]) -> set[UUID]:
     items = [(draft.id, item) for draft in drafts for item in draft.items or ()]
     changed = await card_rows.replace_items(unit, items)
     named = [draft for draft in drafts if draft.holders is not None or draft.stored != draft.row]
+    current = await card_rows.holders(unit, [draft.id for draft in named])
+    today = local_day(unit.now, await merchant_zone(unit))
     holders = [
-        (draft.id, holder, draft.row.opened_on)
+        (draft.id, holder, draft.row.opened_on if draft.stored is None else today)
         for draft in named
-        for holder in sorted({draft.row.customer_id, *(draft.holders or await card_rows.holders(unit, draft.id))})
+        for holder in sorted(_holders(draft, current.get(draft.id, set())))
     ]
-    return changed | await card_rows.set_holders(unit, holders)
+    return changed | await card_rows.set_holders(unit, holders, today)
+
+
+def _holders(draft: CardDraft, current: set[UUID]) -> set[UUID]:
+    """Return who may use the card: the owner and those named, else those who may now; a former owner may no longer."""
+    former = {draft.stored.customer_id} if draft.stored else set()
+    others = draft.holders if draft.holders is not None else current - former
+    return {draft.row.customer_id} | others
 
 
 async def _entries(unit: Unit, drafts: Sequence[CardDraft]) -> set[UUID]:

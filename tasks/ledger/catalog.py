@@ -9,7 +9,7 @@ from tasks.kernel.unit import Unit
 from tasks.kernel.verdicts import ItemVerdict, Taken
 from tasks.ledger.inputs import CardProductIn, ProductIn
 from tasks.ledger.rules import check_cents, check_id, check_words
-from tasks.people.batches import columns, refused
+from tasks.people.batches import columns, refused, tuples
 
 _PRODUCTS = """
 insert into product as p (merchant_id, id, code, name, kind, category, price_cents, cycle_days, upkeep, active)
@@ -87,7 +87,7 @@ async def _upsert(
     values = columns([rows[code] for code in sorted(rows)], 0)
     binds = {f"c{n}": column for n, column in enumerate(values)}
     written = set((await unit.run(statement, ids=[new_id() for _ in rows], **binds)).scalars())
-    ids = await unit.run(f"select code, id from {table} where merchant_id = :merchant and code = any(cast(:c0 as text[]))", c0=binds["c0"])  # noqa: S608  # two fixed names
+    ids = await tuples(unit, f"select code, id from {table} where merchant_id = :merchant and code = any(cast(:c0 as text[]))", c0=binds["c0"])  # noqa: S608  # two fixed names
     found = {code: one for code, one in ids}
     skipped = {verdict.index for verdict in verdicts}
     for place, item in enumerate(items):

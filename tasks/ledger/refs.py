@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 
 from tasks.kernel.unit import Unit
-from tasks.people.batches import Unknown
+from tasks.people.batches import Unknown, tuples
 from tasks.people.lookups import CustomerRef, StoreRef, customer_refs, staff_ids, store_refs
 
 
@@ -64,7 +64,8 @@ async def product_refs(unit: Unit, codes: set[str]) -> dict[str, ProductRef]:
     """Return the catalogue entries that are known, by code."""
     if not codes:
         return {}
-    rows = await unit.run(
+    rows = await tuples(
+        unit,
         "select code, id, kind = 'service' from product where merchant_id = :merchant and code = any(cast(:codes as text[]))",
         codes=sorted(codes),
     )

@@ -6,7 +6,7 @@ from uuid import UUID
 from tasks.kernel.ids import new_ids
 from tasks.kernel.unit import Unit
 from tasks.ledger.receipts import Draft, Head, Line
-from tasks.people.batches import columns
+from tasks.people.batches import columns, tuples
 
 _HEAD_NAMES = ("ids", "externals", "stores", "customers", "ats", "days", "cash", "card", "tax")
 _HEADS = """unnest(cast(:ids as uuid[]), cast(:externals as text[]), cast(:stores as uuid[]), cast(:customers as uuid[]), cast(:ats as timestamptz[]),
@@ -26,7 +26,8 @@ async def owners(unit: Unit, external_ids: Sequence[str]) -> set[UUID]:
 
 async def lock_stored(unit: Unit, external_ids: Sequence[str]) -> dict[str, tuple[UUID, Head]]:
     """Lock the stored receipts of these external ids, in id order, and return id and head by external id."""
-    rows = await unit.run(
+    rows = await tuples(
+        unit,
         """select external_id, id, store_id, customer_id, sold_at, sold_on, cash_cents, card_cents, tax_cents from sale
            where merchant_id = :merchant and external_id = any(cast(:externals as text[])) order by id for update""",
         externals=list(external_ids),
@@ -84,7 +85,8 @@ async def insert_lines(unit: Unit, drafts: Sequence[Draft]) -> None:
 
 async def stored_lines(unit: Unit, sale_ids: Collection[UUID]) -> dict[UUID, list[Line]]:
     """Return the lines of receipts, in order, by receipt."""
-    rows = await unit.run(
+    rows = await tuples(
+        unit,
         """select l.sale_id, l.product_id, l.description, l.quantity, l.cash_cents, l.card_cents, l.tax_cents, l.staff_id, l.requested,
              array(select h.staff_id from sale_line_helper h
                    where h.merchant_id = l.merchant_id and h.sale_id = l.sale_id and h.line_no = l.line_no order by h.staff_id)
@@ -93,7 +95,7 @@ async def stored_lines(unit: Unit, sale_ids: Collection[UUID]) -> dict[UUID, lis
     )
     found: dict[UUID, list[Line]] = {}
     for row in rows:
-        found.setdefault(row[0], []).append(Line(*row[1:-1], tuple(row[-1])))
+        found.setdefault(row[0], []).append(Line._make((*row[1:9], tuple(row[9]))))
     return found
 
 

@@ -62,7 +62,7 @@ class SaleLine(Row, table=True):
     line_no: int = key()
     product_id: UUID | None = Field(default=None)
     description: str = text(default="")
-    quantity: Decimal = Field(sa_type=Numeric(12, 3))  # type: ignore[call-overload]  # SQLModel accepts instances
+    quantity: Decimal = Field(sa_type=Numeric(12, 3))
     cash_cents: int = big()
     card_cents: int = big()
     tax_cents: int = big(default=0)

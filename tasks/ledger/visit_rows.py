@@ -8,7 +8,7 @@ from uuid import UUID
 from tasks.kernel.unit import Unit
 from tasks.kernel.zones import local_day
 from tasks.ledger.receipts import VisitKey
-from tasks.people.batches import columns
+from tasks.people.batches import columns, tuples
 
 
 class VisitRow(NamedTuple):
@@ -75,7 +75,7 @@ async def stored(unit: Unit, keys: Collection[VisitKey]) -> dict[VisitKey, Any]:
 
 async def evidence(unit: Unit, keys: Collection[VisitKey]) -> dict[VisitKey, Evidence]:
     """Return what the service lines of these keys say; keys without one are absent."""
-    rows = await unit.run(_EVIDENCE, **_binds(keys))
+    rows = await tuples(unit, _EVIDENCE, **_binds(keys))
     return {(row[0], row[1], row[2]): Evidence(row[3], row[4], row[5]) for row in rows}
 
 
@@ -83,7 +83,8 @@ async def withdrawn(unit: Unit, customer_ids: Collection[UUID]) -> dict[VisitKey
     """Return the ids that visits of these customers had before they were deleted."""
     if not customer_ids:
         return {}
-    rows = await unit.run(
+    rows = await tuples(
+        unit,
         """select e.ledger_id, e.customer_id, e.store_id, e.occurred_at, s.timezone
            from event e join store s on s.merchant_id = e.merchant_id and s.id = e.store_id
            where e.merchant_id = :merchant and e.customer_id = any(cast(:ids as uuid[])) and e.type = 'service_completed'

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from tasks.kernel.errors import FlowError, Invalid
+from tasks.kernel.unit import Unit
 from tasks.kernel.verdicts import ItemVerdict, Taken
 
 
@@ -28,3 +29,8 @@ def columns(rows: Iterable[Sequence[Any]], width: int) -> list[list[Any]]:
     """Return the rows turned into `width` columns, for `unnest`; no rows give empty columns."""
     turned = [list(column) for column in zip(*rows, strict=True)]
     return turned or [[] for _ in range(width)]
+
+
+async def tuples(unit: Unit, statement: str, **values: Any) -> Sequence[Any]:
+    """Execute and return all rows as tuples, for the paths where a mapping per row is felt."""
+    return (await unit.run(statement, **values)).all()

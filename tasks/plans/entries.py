@@ -75,7 +75,14 @@ async def enter(unit: Unit, plan: ActivePlan, happened: Sequence[Happened]) -> N
         return
     moments = await unit.rows(_MOMENTS, ids=ids)
     for number, offset in enumerate(trigger.offsets):
-        days = [(row["event_id"], local_day(row["occurred_at"], row["timezone"]) + timedelta(days=offset.after_days), row["timezone"]) for row in moments]
+        days = [
+            (
+                row["event_id"],
+                local_day(row["occurred_at"], row["timezone"]) + timedelta(days=offset.after_days),
+                row["timezone"],
+            )
+            for row in moments
+        ]
         await unit.run(
             _ENTER.format(filters=FIRST_VISIT if trigger.first_visit else "true"),
             plan=plan.plan_id, version=plan.version_id, types=list(trigger.events), offset_no=str(number),

@@ -74,7 +74,11 @@ async def write_ahead(unit: Unit, plan: ActivePlan, zones: Sequence[str]) -> int
         plan=plan.plan_id, version=plan.version_id, ids=new_ids(len(firings)),
         zones=[zone for zone, _, _ in firings], days=[day for _, day, _ in firings], at=[at for _, _, at in firings],
     )  # fmt: skip
-    await unit.run("update plan set planned_until = :until where merchant_id = :merchant and id = :plan", plan=plan.plan_id, until=unit.now + AHEAD)
+    await unit.run(
+        "update plan set planned_until = :until where merchant_id = :merchant and id = :plan",
+        plan=plan.plan_id,
+        until=unit.now + AHEAD,
+    )
     return made.rowcount
 
 
@@ -136,18 +140,25 @@ async def renew(unit: Unit, held: Claimed) -> UUID | None:
 
 async def move_cursor(unit: Unit, held: Claimed, cursor: UUID) -> None:
     """Remember the last scope id of the chunk, in the chunk's own transaction."""
-    await unit.run("update occurrence set cursor = :cursor where merchant_id = :merchant and id = :id", id=held.id, cursor=cursor)
+    await unit.run(
+        "update occurrence set cursor = :cursor where merchant_id = :merchant and id = :id", id=held.id, cursor=cursor
+    )
 
 
 async def store_audience(unit: Unit, held: Claimed, audience: int) -> None:
     """Keep how many matched before the first chunk: the hold-out is decided by it once."""
-    await unit.run("update occurrence set audience = :audience where merchant_id = :merchant and id = :id", id=held.id, audience=audience)
+    await unit.run(
+        "update occurrence set audience = :audience where merchant_id = :merchant and id = :id",
+        id=held.id,
+        audience=audience,
+    )
 
 
 async def finish(unit: Unit, held: Claimed, fault: str | None = None) -> None:
     """The run is over: done, or failed with what happened."""
     await unit.run(
-        "update occurrence set state = case when cast(:fault as text) is null then 'done' else 'failed' end, fault = :fault, finished_at = :now, lease_until = null "
+        "update occurrence set state = case when cast(:fault as text) is null then 'done' else 'failed' end, "
+        "fault = :fault, finished_at = :now, lease_until = null "
         "where merchant_id = :merchant and id = :id and epoch = :epoch",
         id=held.id, epoch=held.epoch, fault=fault,
     )  # fmt: skip

@@ -140,6 +140,7 @@ async def active_recurring(unit: Unit) -> list[ActivePlan]:
 async def definitions(unit: Unit, version_ids: Sequence[UUID]) -> dict[UUID, Definition]:
     """Return the definitions of versions, whatever has become of their plans."""
     rows = await unit.rows(
-        "select id, definition from plan_version where merchant_id = :merchant and id = any(cast(:ids as uuid[]))", ids=list(set(version_ids))
+        "select id, definition from plan_version where merchant_id = :merchant and id = any(cast(:ids as uuid[]))",
+        ids=list(set(version_ids)),
     )
     return {row["id"]: decode(row["definition"]) for row in rows}

@@ -4,6 +4,9 @@ from tasks.kernel.errors import Invalid
 from tasks.plans.definition import Behaviour, Definition
 from tasks.plans.states import EntryMode, Purpose, Scope
 
+LONGEST_NAME = 80
+"""Characters of a plan's name."""
+
 MODES = {
     Scope.CUSTOMER: {EntryMode.NEVER_AGAIN},
     Scope.CARD: {EntryMode.NEVER_AGAIN, EntryMode.ONCE_PER_CROSSING},
@@ -16,8 +19,8 @@ EVENTS = frozenset({"purchase", "service_completed", "card_used"})
 
 def check(definition: Definition) -> None:
     """Refuse a definition the engine would not keep to the letter; raises `Invalid` on the field."""
-    if not definition.name.strip() or len(definition.name) > 80:
-        raise Invalid("name", "needs 1 to 80 characters")
+    if not definition.name.strip() or len(definition.name) > LONGEST_NAME:
+        raise Invalid("name", f"needs 1 to {LONGEST_NAME} characters")
     _check_entry(definition)
     _check_trigger(definition)
     if definition.purpose is Purpose.CARE and definition.hold_out:

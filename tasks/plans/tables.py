@@ -6,7 +6,21 @@ from uuid import UUID
 
 from sqlmodel import Field
 
-from tasks.kernel.columns import Row, big, check, day, document, index, instant, key, of_merchant, one_of, refers, text, unique
+from tasks.kernel.columns import (
+    Row,
+    big,
+    check,
+    day,
+    document,
+    index,
+    instant,
+    key,
+    of_merchant,
+    one_of,
+    refers,
+    text,
+    unique,
+)
 from tasks.plans.states import EnrolmentState, OccurrenceState, PlanState, Purpose
 
 
@@ -112,7 +126,15 @@ class Enrolment(Row, table=True):
         refers("store_id", "store"),
         one_of("state", EnrolmentState),
         unique("scope_id", "plan_id", "version_id", "entry_key", "merchant_id"),
-        index("uq_enrolment_guard", "scope_id", "plan_id", "guard", "merchant_id", where="guard is not null", is_unique=True),
+        index(
+            "uq_enrolment_guard",
+            "scope_id",
+            "plan_id",
+            "guard",
+            "merchant_id",
+            where="guard is not null",
+            is_unique=True,
+        ),
         index("ix_enrolment_due", "fire_at", "merchant_id", where="state = 'waiting'"),
         index("ix_enrolment_live", "customer_id", "plan_id", where="state in ('waiting', 'active')"),
     )

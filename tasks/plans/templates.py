@@ -40,7 +40,14 @@ CARD_BALANCE_LOW = Definition(
         ]
     },
     entry=Entry(scope=Scope.CARD, mode=EntryMode.ONCE_PER_CROSSING, bound_cents=50_000),
-    exit_on=(ExitOn.TOPPED_UP, ExitOn.BOOKED, ExitOn.ARRIVED, ExitOn.COMPLAINED, ExitOn.DO_NOT_CONTACT, ExitOn.CARD_CLOSED),
+    exit_on=(
+        ExitOn.TOPPED_UP,
+        ExitOn.BOOKED,
+        ExitOn.ARRIVED,
+        ExitOn.COMPLAINED,
+        ExitOn.DO_NOT_CONTACT,
+        ExitOn.CARD_CLOSED,
+    ),
     task=StaffTask(
         scene="card_balance_low",
         chain=(Link.CONSULTANT, Link.LAST_SERVED),

@@ -47,7 +47,8 @@ class Feed:
         values = dict(self._values)
         if self._changes:
             sources.append(
-                "select * from unnest(cast(:feed_stores as uuid[]), cast(:feed_tasks as uuid[]), cast(:feed_left as uuid[])) as u(store_id, task_id, left_staff_id)"
+                "select * from unnest(cast(:feed_stores as uuid[]), cast(:feed_tasks as uuid[]), cast(:feed_left as uuid[])) "
+                "as u(store_id, task_id, left_staff_id)"
             )
             stores, tasks, left = zip(*self._changes, strict=True)
             values |= {"feed_stores": list(stores), "feed_tasks": list(tasks), "feed_left": list(left)}

@@ -1,10 +1,11 @@
 """The query behind the lists: one statement gives a page and how many every list holds."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
 import msgspec
+from sqlalchemy import RowMapping
 
 from tasks.kernel.paging import MAX_LIMIT, decode_cursor, encode_cursor
 from tasks.kernel.scope import StaffScope
@@ -66,7 +67,7 @@ _RANK: Final = "(x.state = 'live') desc, x.priority desc, x.created_at, x.id"
 class Listed(msgspec.Struct, frozen=True):
     """A page as rows, the counts, and the cursor of the next page."""
 
-    rows: Sequence[Mapping[str, Any]]
+    rows: Sequence[RowMapping]
     counts: dict[str, int]
     next_cursor: str | None
 
@@ -104,7 +105,7 @@ def _statement(bucket: Bucket, *, leads: bool, paged: bool) -> str:
     )
 
 
-def _to_cursor(at: datetime, row: Mapping[str, Any]) -> str:
+def _to_cursor(at: datetime, row: RowMapping) -> str:
     return encode_cursor([at.isoformat(), *(str(row[name]) if name == "id" else int(row[name]) for name, _ in ORDER_KEYS)])
 
 

@@ -4,6 +4,8 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
+from msgspec.structs import replace
+
 from tasks.kernel.scope import StaffScope
 from tasks.kernel.unit import Unit
 from tasks.kernel.zones import day_start, local_day
@@ -29,7 +31,7 @@ async def claim(unit: Unit, scope: StaffScope, task_id: UUID) -> TaskMove:
     """Take a task from the pool; a colleague who was faster is named by `TaskAlreadyClaimed`. Claiming one's own changes nothing."""
     won = await move_if(unit, scope, task_id, f"{_FREE} and t.status in {LIVE_SQL}", {"assignee_id": scope.staff_id})
     if won:
-        await _tell(unit, scope, won, "claimed", won.status)
+        await _tell(unit, scope, won, "claimed", replace(won, assignee_id=None))
         return won.as_move(changed=True)
     task = await read_task(unit, scope, task_id)
     await check_mine(unit, scope, task)
@@ -41,7 +43,7 @@ async def start(unit: Unit, scope: StaffScope, task_id: UUID) -> TaskMove:
     guard = f"({_MINE} or {_FREE}) and t.status = 'open'"
     won = await move_if(unit, scope, task_id, guard, {"assignee_id": scope.staff_id, "status": TaskStatus.IN_PROGRESS.value})
     if won:
-        await _tell(unit, scope, won, "started", TaskStatus.OPEN)
+        await _tell(unit, scope, won, "started", replace(won, status=TaskStatus.OPEN))
         return won.as_move(changed=True)
     task = await read_task(unit, scope, task_id)
     await check_mine(unit, scope, task)
@@ -67,7 +69,7 @@ async def snooze(unit: Unit, scope: StaffScope, task_id: UUID, until: datetime) 
         "expires_at": await waiting_expiry(unit, task, until),
     }
     moved = await move_if(unit, scope, task_id, _MINE, wait) or task
-    await _tell(unit, scope, moved, "snoozed", task.status)
+    await _tell(unit, scope, moved, "snoozed", task)
     return moved.as_move(changed=True)
 
 
@@ -82,8 +84,7 @@ async def release(unit: Unit, scope: StaffScope, task_id: UUID) -> TaskMove:
     if (status, keeper) == (task.status, task.assignee_id):
         return task.as_move(changed=False)
     moved = await move_if(unit, scope, task_id, _MINE, {"status": status.value, "assignee_id": keeper}) or task
-    left = scope.staff_id if keeper is None else None
-    await _tell(unit, scope, moved, "released", task.status, left=left)
+    await _tell(unit, scope, moved, "released", task)
     return moved.as_move(changed=True)
 
 
@@ -113,14 +114,19 @@ async def waiting_expiry(unit: Unit, task: TaskState, until: datetime) -> dateti
     return day_start(last + timedelta(days=1), task.timezone)
 
 
-async def _tell(unit: Unit, scope: StaffScope, task: TaskState, action: str, before: TaskStatus, *, left: UUID | None = None) -> None:
+async def _tell(unit: Unit, scope: StaffScope, task: TaskState, action: str, before: TaskState) -> None:
     told = Told(
         task_id=task.id,
         store_id=task.store_id,
         action=action,
-        from_status=before.value,
+        from_status=before.status.value,
         to_status=task.status.value,
         staff_id=scope.staff_id,
-        left_staff_id=left,
+        left_staff_id=before.assignee_id if before.assignee_id != task.assignee_id else None,
+        detail=_moved_end(before, task),
     )
     await tell(unit, [told])
+
+
+def _moved_end(before: TaskState, after: TaskState) -> dict[str, object]:
+    return {"expiredBefore": before.expires_at} if before.expires_at != after.expires_at else {}

@@ -1,8 +1,10 @@
 """From a row of the page query to what a list shows."""
 
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import cast
 from uuid import UUID
+
+from sqlalchemy import RowMapping
 
 from scripts.locales import Locale
 from scripts.salutation import Gender
@@ -22,7 +24,7 @@ def nickname_of(person: CustomerPerson | None, locale: Locale) -> str | None:
 
 
 def task_row(
-    row: Mapping[str, Any], customers: Mapping[UUID, CustomerPerson], staff: Mapping[UUID, StaffPerson], locale: Locale
+    row: RowMapping, customers: Mapping[UUID, CustomerPerson], staff: Mapping[UUID, StaffPerson], locale: Locale
 ) -> TaskRow:
     """Return the list row with names opened and the reason worded."""
     assignee = staff.get(row["assignee_id"])
@@ -40,7 +42,7 @@ def task_row(
     )
 
 
-def why_facts(row: Mapping[str, Any]) -> WhyFacts:
+def why_facts(row: RowMapping) -> WhyFacts:
     """Return the facts of the why-line from any row that has their columns."""
     return WhyFacts(**{name: row[name] for name in WhyFacts.__struct_fields__})
 

@@ -5,8 +5,6 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-import msgspec
-
 from tasks.kernel.errors import Invalid
 from tasks.worklist.states import LIVE, TRANSITIONS, TaskStatus
 

@@ -18,6 +18,10 @@ from tests.support.clock import TestClock, shanghai
 from tests.support.plans import count, decisions, rows, start_plan, sweep
 from tests.support.world import World, make_world
 
+EXPIRE = """
+update occurrence set lease_until = clock_timestamp() - interval '1 second' where merchant_id = :merchant and state = 'running' returning id
+"""
+
 
 @pytest.fixture
 async def world(units: Units, master: MasterKey, clock: TestClock) -> World:
@@ -65,7 +69,7 @@ async def test_a_worker_that_lost_its_lease_writes_nothing(world: World, clock: 
     zombie = await claimed(world)
     async with world.units.open(world.merchant_id) as unit:
         assert await run_chunk(unit, zombie, 10) is False
-    await rows(world, "update occurrence set lease_until = clock_timestamp() - interval '1 second' where merchant_id = :merchant and state = 'running' returning id")
+    await rows(world, EXPIRE)
     async with world.units.open(world.merchant_id) as unit:
         heir = await claim(unit)
     assert heir is not None
@@ -88,13 +92,25 @@ async def test_a_finished_run_done_again_writes_nothing(world: World, clock: Tes
                        "where merchant_id = :merchant and state = 'done' returning id"))  # fmt: skip
     assert len(held) == 1
     await sweep(world)
-    assert [await count(world, table) for table in ("task", "task_reason", "decision", "enrolment", "task_change")] == before
+    assert [
+        await count(world, table) for table in ("task", "task_reason", "decision", "enrolment", "task_change")
+    ] == before
 
 
-async def test_a_customer_that_cannot_be_judged_stops_nobody_and_is_reported(world: World, clock: TestClock, owner: AsyncConnection) -> None:
+async def test_a_customer_that_cannot_be_judged_stops_nobody_and_is_reported(
+    world: World, clock: TestClock, owner: AsyncConnection
+) -> None:
     poison = world.customers["N7"]
-    await owner.execute(text("create or replace function poison() returns trigger language plpgsql as $$ begin raise exception 'poison'; end $$"))
-    await owner.execute(text(f"create trigger poison before insert on task for each row when (new.customer_id = '{poison}') execute function poison()"))
+    await owner.execute(
+        text(
+            "create or replace function poison() returns trigger language plpgsql as $$ begin raise exception 'poison'; end $$"
+        )
+    )
+    await owner.execute(
+        text(
+            f"create trigger poison before insert on task for each row when (new.customer_id = '{poison}') execute function poison()"
+        )
+    )
     await owner.commit()
     try:
         await start_plan(world, "second_visit")
@@ -125,7 +141,9 @@ async def test_a_refusal_in_the_middle_of_a_chunk_is_seen(world: World, clock: T
         run = asyncio.create_task(run_occurrence(world.units, world.merchant_id, held))
         waiting = None
         while not waiting:
-            waiting = await refusing.scalar("select count(*) from pg_stat_activity where wait_event_type = 'Lock' and query like '%customer_contact_state%'")
+            waiting = await refusing.scalar(
+                "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and query like '%customer_contact_state%'"
+            )
             await refusing.run("select pg_sleep(0.02)")
     await run
     assert (await decisions(world))["N3"] == ["suppressed:do_not_contact"]

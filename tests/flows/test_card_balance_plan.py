@@ -35,7 +35,9 @@ async def test_at_or_below_five_hundred_and_above_nothing(world: World, clock: T
     await clock.set(shanghai("2026-03-02 10:00"))
     assert (await sweep(world)).runs == 1
     assert await decisions(world) == {"CENT": ["task"], "BOUND": ["task"]}
-    (occurrence,) = await rows(world, "select state, fires_on from occurrence where merchant_id = :merchant and state = 'done'")
+    (occurrence,) = await rows(
+        world, "select state, fires_on from occurrence where merchant_id = :merchant and state = 'done'"
+    )
     assert occurrence["fires_on"] == date(2026, 3, 2)
 
 
@@ -48,7 +50,10 @@ async def test_once_per_crossing_and_again_after_a_top_up(world: World, clock: T
     await sweep(world)
     assert await decisions(world) == {"REGULAR": ["task", "entry"]}
     await world.card_entry(card, "top_up", shanghai("2026-03-03 12:00"), principal=100_000)
-    await rows(world, "update task set status = 'done', closed_at = :now, close_reason = 'callback' where merchant_id = :merchant returning id")
+    await rows(
+        world,
+        "update task set status = 'done', closed_at = :now, close_reason = 'callback' where merchant_id = :merchant returning id",
+    )
     await clock.set(shanghai("2026-03-04 10:00"))
     await sweep(world)
     await world.card_entry(card, "consume", shanghai("2026-03-04 12:00"), principal=-100_000)
@@ -63,8 +68,20 @@ async def test_a_promotional_card_keeps_its_holder_out(world: World, clock: Test
     from tasks.ledger.inputs import CardIn, EntryIn  # noqa: PLC0415
     from tasks.ledger.states import EntryKind  # noqa: PLC0415
 
-    entry = EntryIn(external_id="P-open", kind=EntryKind.OPEN, at=shanghai("2026-02-01 12:00"), principal_cents=5_000, store="S1")
-    await world.books("cards", CardIn(external_id="P", product="PROMO", customer="PROMO_TOO", store="S1", opened_on=date(2026, 2, 1), entries=(entry,)))
+    entry = EntryIn(
+        external_id="P-open", kind=EntryKind.OPEN, at=shanghai("2026-02-01 12:00"), principal_cents=5_000, store="S1"
+    )
+    await world.books(
+        "cards",
+        CardIn(
+            external_id="P",
+            product="PROMO",
+            customer="PROMO_TOO",
+            store="S1",
+            opened_on=date(2026, 2, 1),
+            entries=(entry,),
+        ),
+    )
     await start_plan(world, "card_balance_low")
     await clock.set(shanghai("2026-03-02 10:00"))
     await sweep(world)
@@ -114,7 +131,10 @@ async def test_after_downtime_the_newest_firing_runs_and_the_older_are_missed(wo
     await sweep(world)
     await clock.set(shanghai("2026-03-06 11:00"))
     report = await sweep(world)
-    found = {str(row["fires_on"]): row["state"] for row in await rows(world, "select fires_on, state from occurrence where merchant_id = :merchant")}
+    found = {
+        str(row["fires_on"]): row["state"]
+        for row in await rows(world, "select fires_on, state from occurrence where merchant_id = :merchant")
+    }
     assert (report.runs, report.missed) == (1, 4)
     assert [found[f"2026-03-0{day}"] for day in (2, 3, 4, 5, 6)] == ["missed"] * 4 + ["done"]
 

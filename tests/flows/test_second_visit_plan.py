@@ -51,7 +51,9 @@ async def test_seven_days_after_the_first_visit_at_nine(world: World, clock: Tes
     assert task["priority"] == 700
     (reason,) = await rows(world, "select * from task_reason where merchant_id = :merchant")
     assert reason["task_id"] == task["id"]
-    changes = await rows(world, "select * from task_change where merchant_id = :merchant and task_id = :task", task=task["id"])
+    changes = await rows(
+        world, "select * from task_change where merchant_id = :merchant and task_id = :task", task=task["id"]
+    )
     assert len(changes) == 1
     assert (await sweep(world)).passages == 0
 
@@ -116,7 +118,10 @@ async def test_refusal_suppresses(world: World, clock: TestClock) -> None:
     await start(world)
     await world.customer("NO")
     await world.visit("NO", shanghai("2026-03-02 11:00"))
-    await rows(world, "update customer_contact_state set no_contact_at = :now where merchant_id = :merchant returning customer_id")
+    await rows(
+        world,
+        "update customer_contact_state set no_contact_at = :now where merchant_id = :merchant returning customer_id",
+    )
     await clock.set(shanghai("2026-03-09 09:00"))
     await sweep(world)
     assert await decisions(world) == {"NO": ["suppressed:do_not_contact"]}
@@ -124,13 +129,18 @@ async def test_refusal_suppresses(world: World, clock: TestClock) -> None:
 
 async def test_capacity_spreads_over_days_then_pools(world: World, clock: TestClock) -> None:
     await start(world)
-    await rows(world, "update staff set max_new_weekday = 2, max_new_weekend = 1 where merchant_id = :merchant returning id")
+    await rows(
+        world, "update staff set max_new_weekday = 2, max_new_weekend = 1 where merchant_id = :merchant returning id"
+    )
     for number in range(12):
         await world.customer(f"N{number}")
         await world.visit(f"N{number}", shanghai("2026-03-02 11:00"), staff="E1")
     await clock.set(shanghai("2026-03-09 09:00"))  # a Monday
     await sweep(world)
-    found = await rows(world, "select opens_on, assignee_id, status, count(*) as n from task where merchant_id = :merchant group by 1, 2, 3 order by 1, 2")
+    found = await rows(
+        world,
+        "select opens_on, assignee_id, status, count(*) as n from task where merchant_id = :merchant group by 1, 2, 3 order by 1, 2",
+    )
     by_day = {(str(row["opens_on"]), row["assignee_id"]): (row["status"], row["n"]) for row in found}
     first = world.staff["E1"]
     assert by_day[("2026-03-09", first)] == ("open", 2)
@@ -147,7 +157,15 @@ async def test_preview_equals_the_run_and_writes_nothing(world: World, clock: Te
         await world.visit(code, shanghai("2026-03-02 11:00"), historic=True)
     await world.visit("B", shanghai("2026-03-05 11:00"), historic=True)
     await world.appointment("C", shanghai("2026-03-20 11:00"))
-    seen = await preview(world.units, world.merchant_id, SECOND_VISIT, shanghai("2026-03-09 00:00").date() + timedelta(days=1))
+    seen = await preview(
+        world.units, world.merchant_id, SECOND_VISIT, shanghai("2026-03-09 00:00").date() + timedelta(days=1)
+    )
     assert (seen.matched, seen.tasks, seen.by_reason) == (3, 1, {"exited:visit_count": 1, "suppressed:appointment": 1})
     assert seen.matched == seen.tasks + seen.merged + sum(seen.by_reason.values())
-    assert await rows(world, "select id from enrolment where merchant_id = :merchant union all select id from decision where merchant_id = :merchant") == []
+    assert (
+        await rows(
+            world,
+            "select id from enrolment where merchant_id = :merchant union all select id from decision where merchant_id = :merchant",
+        )
+        == []
+    )

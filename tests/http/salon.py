@@ -15,7 +15,7 @@ from tasks.people.inputs import CustomerIn, StaffIn
 from tasks.people.service import create_store, upsert_customers, upsert_staff
 from tests.support.api import Api, Caller
 
-PASSWORD = "一个够长的密码"
+PASSWORD = "一个够长的通行密码"
 ZONE = "Asia/Shanghai"
 PEOPLE = (
     ("owner", Role.OWNER, ("S1", "S2")),

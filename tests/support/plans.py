@@ -35,9 +35,13 @@ async def count(world: World, table: str) -> int:
 
 async def decisions(world: World) -> dict[str, list[str]]:
     """Per customer code, what was decided, oldest first, as `decided` or `decided:reason`."""
-    found = await rows(world, "select customer_id, decided, reason from decision where merchant_id = :merchant order by decided_at, id")
+    found = await rows(
+        world, "select customer_id, decided, reason from decision where merchant_id = :merchant order by decided_at, id"
+    )
     names = {ident: code for code, ident in world.customers.items()}
     told: dict[str, list[str]] = {}
     for row in found:
-        told.setdefault(names[row["customer_id"]], []).append(f"{row['decided']}:{row['reason']}" if row["reason"] else row["decided"])
+        told.setdefault(names[row["customer_id"]], []).append(
+            f"{row['decided']}:{row['reason']}" if row["reason"] else row["decided"]
+        )
     return told

@@ -95,6 +95,7 @@ class Running:
         async with asyncio.timeout(within):
             _, err = await self.process.communicate()
         self.lines += err.decode().splitlines()
+        print("\n".join(self.lines))
         return self.process.returncode or 0
 
 

@@ -86,7 +86,8 @@ class World:
     async def customer(self, external_id: str | None = None, *, phone: str | None = None, **fields: object) -> UUID:
         """A customer with a name, home store `S1` unless said otherwise; `phone=""` for none."""
         code = external_id or self.fresh("C")
-        known = {"name": f"客{code}", "home_store": "S1"} | fields
+        first = {} if code in self.customers else {"name": f"客{code}", "home_store": "S1"}
+        known: dict[str, object] = first | fields
         number = phone_of(secrets.randbelow(10**8)) if phone is None else phone
         item = CustomerIn(external_id=code, phones=(number,) if number else (), **known)  # type: ignore[arg-type]
         (verdict,) = await self.books("customers", item)

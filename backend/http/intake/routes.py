@@ -18,7 +18,6 @@ from tasks.kernel.unit import Unit
 from tasks.kernel.verdicts import ItemVerdict
 from tasks.ledger.inputs import AppointmentIn, CardIn, CardProductIn, ProductIn, SaleIn, VisitIn
 from tasks.people.inputs import CustomerIn
-from tasks.people.service import upsert_customers
 
 T = TypeVar("T")
 
@@ -72,11 +71,7 @@ async def events(data: JSONBody[Events], unit: InUnit) -> ResultsOut:
 )
 async def customers(data: JSONBody[Batch[CustomerIn]], unit: InUnit) -> ResultsOut:
     """Upsert by external id; what is left out stays as it is."""
-
-    async def take(items: list[CustomerIn]) -> Sequence[ItemVerdict]:
-        return await upsert_customers(unit, items)
-
-    return await each(data.items, CustomerIn, take)
+    return await each(data.items, CustomerIn, _recorder(unit, "customers"))
 
 
 @put(

@@ -164,6 +164,8 @@ def _headers(fact: FlowError, error: Exception, locale: Locale) -> dict[str, str
 
 def _note(request: Request[Any, Any, Any], error: Exception) -> None:
     """Log where it broke, not what it said: messages of drivers carry values."""
-    where = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)[-8:]]
-    kinds = [type(each).__name__ for each in (error, error.__cause__) if each is not None]
-    log.error("request.handle.failed request_id=%s kind=%s at=%s", request_id(request.scope), "/".join(kinds), " < ".join(reversed(where)))
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if "site-packages" not in frame.filename]
+    where = " < ".join(f"{frame.filename}:{frame.lineno} {frame.name}" for frame in reversed(frames[-6:]))
+    kinds = "/".join(type(each).__name__ for each in (error, error.__cause__, getattr(error, "orig", None)) if each is not None)
+    state = getattr(getattr(error, "orig", None), "sqlstate", None)
+    log.error("request.handle.failed request_id=%s kind=%s sqlstate=%s at=%s", request_id(request.scope), kinds, state, where)

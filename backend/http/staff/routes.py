@@ -11,9 +11,12 @@ from backend.http.paging import Cursor, Limit, next_link
 from backend.http.session import InLocale, InScope, InUnit
 from backend.http.shown import shown
 from backend.http.staff.guards import DEPENDENCIES, GUARDS
-from backend.http.staff.schemas import CallbackIn, SnoozeIn
+from backend.http.staff.schemas import CallbackIn, CopyIn, CopyOut, PhoneOut, SnoozeIn
 from tasks.callbacks.faults import ActionReused
+from tasks.flow.copy_script import copy_script
 from tasks.flow.log_callback import CallbackAnswer, log_callback
+from tasks.flow.reveal_phone import CallsRefused, RevealBudgetSpent, reveal_phone
+from tasks.flow.view_task import TaskDetail, view_task
 from tasks.flow.work_task import (
     Bucket,
     TaskMove,
@@ -60,6 +63,12 @@ async def tasks(  # noqa: PLR0913  # query parameters and dependencies
     return Response(page, headers=next_link(request, page.next_cursor))
 
 
+@get("/tasks/{task_id:uuid}", operation_id="GetTask", summary="Everything about one task", opt=shown())
+async def task(task_id: FromPath[UUID], unit: InUnit, who: InScope, locale: InLocale) -> TaskDetail:
+    """Return why, to whom, her cards and last contacts, and the scripts filled in for now; the phone is masked."""
+    return await view_task(unit, who, task_id, locale)
+
+
 @post("/tasks/{task_id:uuid}/claim", operation_id="ClaimTask", summary="Take a task from the pool", status_code=200, opt=shown(*MOVE))
 async def claim_task(task_id: FromPath[UUID], unit: InUnit, who: InScope) -> TaskMove:
     """Exactly one of many callers gets it; the others learn who did."""
@@ -91,6 +100,29 @@ async def release_task(task_id: FromPath[UUID], unit: InUnit, who: InScope) -> T
 
 
 @post(
+    "/tasks/{task_id:uuid}/script-copies",
+    operation_id="CopyScript",
+    summary="Say which script was copied",
+    opt=shown(*MOVE, Invalid, request={"variant": "second_visit/a", "text": "小红姐，您好…"}, answer={"id": "01930000-0000-7000-8000-0000000000bb"}),
+)
+async def script_copies(task_id: FromPath[UUID], data: JSONBody[CopyIn], unit: InUnit, who: InScope) -> CopyOut:
+    """Keep the variant and the exact text, sealed."""
+    return CopyOut(await copy_script(unit, who, data.about(task_id)))
+
+
+@post(
+    "/customers/{customer_id:uuid}/reveal-phone",
+    operation_id="RevealPhone",
+    summary="Show the full number",
+    status_code=200,
+    opt=shown(CallsRefused, RevealBudgetSpent, answer={"phone": "13800000001"}),
+)
+async def reveal(customer_id: FromPath[UUID], unit: InUnit, who: InScope) -> PhoneOut:
+    """Return it inside one's own open task only, on the record; sixty customers a day."""
+    return PhoneOut(await reveal_phone(unit, who, customer_id))
+
+
+@post(
     "/tasks/{task_id:uuid}/callbacks",
     operation_id="LogCallback",
     summary="Log what came of a contact",
@@ -105,9 +137,11 @@ def router() -> Router:
     """Return the surface."""
     return Router(
         "/v1/staff",
-        route_handlers=[me, tasks, claim_task, start_task, snooze_task, release_task, callbacks],
+        route_handlers=[
+            me, tasks, task, claim_task, start_task, snooze_task, release_task, script_copies, callbacks, reveal,
+        ],
         guards=GUARDS,
         dependencies=DEPENDENCIES,
         security=[{"staffToken": []}],
         tags=["staff"],
-    )
+    )  # fmt: skip

@@ -7,10 +7,12 @@ from uuid import UUID
 
 import msgspec
 
-from tasks.callbacks.facts import CallbackFact
-from tasks.callbacks.tables import Outcome
+from tasks.flow.copy_script import CopyFact
+from tasks.flow.log_callback import CallbackFact, Outcome
 from tasks.worklist.states import Channel
 
+Text = Annotated[str, msgspec.Meta(min_length=1, max_length=4000)]
+Variant = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
 Note = Annotated[str, msgspec.Meta(max_length=2000)]
 
 
@@ -41,3 +43,28 @@ class CallbackIn(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forb
             note=self.note,
             fields=self.fields,
         )
+
+
+class CopyIn(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """Which variant was copied, and the exact text; `edited` when it was changed before copying."""
+
+    variant: Variant
+    text: Text
+    edited: bool = False
+    copied_at: datetime | None = None
+
+    def about(self, task_id: UUID) -> CopyFact:
+        """Return the fact as the flow takes it."""
+        return CopyFact(task_id=task_id, variant=self.variant, text=self.text, edited=self.edited, copied_at=self.copied_at)
+
+
+class CopyOut(msgspec.Struct, frozen=True, rename="camel"):
+    """The record of the copy."""
+
+    id: UUID
+
+
+class PhoneOut(msgspec.Struct, frozen=True, rename="camel"):
+    """The full number, as one dials it."""
+
+    phone: str

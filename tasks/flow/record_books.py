@@ -1,0 +1,66 @@
+"""Books in: what a POS, an import or the front desk sends, recorded and reacted to in one transaction."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+from uuid import UUID
+
+from tasks.events.unmatched import attach
+from tasks.flow.react import react
+from tasks.kernel.errors import Invalid
+from tasks.kernel.unit import Unit
+from tasks.kernel.verdicts import ItemVerdict, Taken
+from tasks.ledger import service as ledger
+from tasks.ledger.happened import Happened, Recorded
+from tasks.people.customers import upsert_customers
+from tasks.worklist.feed import feed
+
+_LEDGER: dict[str, Callable[..., Awaitable[Recorded]]] = {
+    "sales": ledger.record_sales,
+    "visits": ledger.record_visits,
+    "appointments": ledger.record_appointments,
+    "cards": ledger.record_cards,
+}
+_CATALOG: dict[str, Callable[..., Awaitable[list[ItemVerdict]]]] = {
+    "products": ledger.record_products,
+    "card_products": ledger.record_card_products,
+}
+KINDS = ("customers", *_CATALOG, *_LEDGER)
+"""The books there are; staff go through `people.service.upsert_staff`, which needs the master key."""
+_LIVE_TASKS = """
+select t.store_id, t.id, cast(null as uuid) from task t
+where t.merchant_id = :merchant and t.customer_id = any(cast(:changed_customers as uuid[]))
+  and t.status in ('queued', 'open', 'in_progress', 'waiting')
+"""
+
+
+async def record_books(
+    unit: Unit, kind: str, items: Sequence[Any], *, historic: bool = False
+) -> list[ItemVerdict]:
+    """Record items of one kind (`KINDS`) and let the flow react; one verdict per item, in order.
+
+    `historic` marks the events: they move facts and start no plan. Raises `Invalid` for a kind that is none.
+    """
+    if kind == "customers":
+        return await _record_customers(unit, items)
+    if kind in _CATALOG:
+        return await _CATALOG[kind](unit, items)
+    if kind not in _LEDGER:
+        raise Invalid("kind", "is not a kind of books")
+    recorded = await _LEDGER[kind](unit, items, historic=historic)
+    await react(unit, recorded.happened)
+    return recorded.verdicts
+
+
+async def _record_customers(unit: Unit, items: Sequence[Any]) -> list[ItemVerdict]:
+    verdicts = await upsert_customers(unit, items)
+    changed = sorted({v.id for v in verdicts if v.id is not None and v.status is Taken.ACCEPTED})
+    if changed:
+        await react(unit, await attach_unmatched(unit, changed))
+        # Who shows a task shows its customer's name: a device that syncs must hear of it.
+        feed(unit).changed_rows(_LIVE_TASKS, changed_customers=changed)
+    return verdicts
+
+
+async def attach_unmatched(unit: Unit, customer_ids: Sequence[UUID]) -> list[Happened]:
+    """Give events that waited for these customers to them, with their ledger rows; returns those that have now happened."""
+    return await attach(unit, customer_ids)
