@@ -10,6 +10,7 @@ from backend.http.auth.routes import router as auth
 from backend.http.contract import BatchSchema, StrictStructs, components
 from backend.http.intake.routes import router as intake
 from backend.http.intake.schemas import EventsSchema
+from backend.http.manager.routes import router as manager
 from backend.http.owner.routes import router as owner
 from backend.http.pages import ContractJson, Docs
 from backend.http.problems.mapper import answer
@@ -26,7 +27,7 @@ MOST_BODY: Final = 1024 * 1024
 def create_app(services: Services) -> Litestar:
     """Return the application; it owns nothing, so whoever made the services also closes them."""
     return Litestar(
-        route_handlers=[system(), auth(), intake(), staff(), owner()],
+        route_handlers=[system(), auth(), intake(), staff(), manager(), owner()],
         state=State({"services": services}),
         request_class=StrictRequest,
         request_max_body_size=MOST_BODY,

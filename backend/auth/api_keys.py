@@ -66,10 +66,7 @@ async def admit(unit: Unit, bearer: Bearer, scope: KeyScope) -> None:
 
 async def list_api_keys(unit: Unit) -> list[ApiKeyInfo]:
     """Return the keys in use, oldest first."""
-    return [
-        ApiKeyInfo(**{**row, "scopes": tuple(row["scopes"].split())})  # type: ignore[arg-type]  # names are the columns'
-        for row in await unit.rows(_LIST)
-    ]
+    return [ApiKeyInfo(**{**row, "scopes": tuple(row["scopes"].split())}) for row in await unit.rows(_LIST)]
 
 
 async def revoke_api_key(unit: Unit, key_id: UUID) -> None:

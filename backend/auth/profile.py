@@ -40,5 +40,10 @@ async def about_me(unit: Unit, who: StaffScope) -> Me:
     person = (await open_staff(unit, [who.staff_id]))[who.staff_id]
     stores = await unit.structs(MyStore, _STORES, stores=list(who.store_ids))
     return Me(
-        staff_id=who.staff_id, merchant_id=who.merchant_id, name=person.name, role=who.role, stores=stores, server_time=unit.now
+        staff_id=who.staff_id,
+        merchant_id=who.merchant_id,
+        name=person.name,
+        role=who.role,
+        stores=stores,
+        server_time=unit.now,
     )

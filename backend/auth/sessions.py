@@ -26,7 +26,7 @@ _FAMILY = """
 insert into refresh_family (merchant_id, id, staff_id, device, created_at)
 values (:merchant, :id, :staff, :device, clock_timestamp())
 """
-_TOKEN = """
+_ISSUE = """
 insert into refresh_token (merchant_id, id, family_id, secret_hash, issued_at, expires_at)
 values (:merchant, :id, :family, :hash, clock_timestamp(), clock_timestamp() + cast(:lasts as interval)) returning issued_at
 """
@@ -120,7 +120,7 @@ def _same_successor(unit: Unit, bearer: Bearer, row: RowMapping) -> Bearer:
 
 async def _issue(unit: Unit, family_id: UUID) -> tuple[Bearer, datetime]:
     bearer = Bearer.make(REFRESH, unit.merchant_id, new_id())
-    at: datetime = await unit.scalar(_TOKEN, id=bearer.id, family=family_id, hash=bearer.digest, lasts=REFRESH_FOR)
+    at: datetime = await unit.scalar(_ISSUE, id=bearer.id, family=family_id, hash=bearer.digest, lasts=REFRESH_FOR)
     return bearer, at
 
 

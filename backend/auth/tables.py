@@ -21,7 +21,10 @@ class RefreshFamily(Row, table=True):
     revoked_at: datetime | None = instant(default=None)
     revoke_reason: str | None = text(default=None)
 
-    __table_args__ = (refers("staff_id", "staff"), index("ix_refresh_family_staff", "staff_id", where="revoked_at is null"))
+    __table_args__ = (
+        refers("staff_id", "staff"),
+        index("ix_refresh_family_staff", "staff_id", where="revoked_at is null"),
+    )
 
 
 class RefreshToken(Row, table=True):

@@ -72,7 +72,7 @@ class Throttle:
         if mine.failures > self.rules.per_device:
             raise TooManyAttempts(retry_after=max(1, int(mine.wait)))
         beyond = rows[EVERY_DEVICE].failures - self.rules.slow_after
-        return min(max(beyond, 0) * self.rules.slow_step, self.rules.slow_most)
+        return min(max(float(beyond), 0.0) * self.rules.slow_step, self.rules.slow_most)
 
     async def forgive(self, account: UUID, device: UUID) -> None:
         """The attempt was right: the device starts afresh."""

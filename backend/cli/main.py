@@ -3,6 +3,7 @@
 import typer
 
 from backend.cli.commands import serve
+from backend.cli.commands.bench import bench
 from backend.cli.commands.books import import_books
 from backend.cli.commands.check import doctor, export_openapi
 from backend.cli.commands.clock import clock
@@ -32,6 +33,7 @@ app.command("import", rich_help_panel=DATA)(import_books)
 app.add_typer(plan, name="plan", rich_help_panel=DATA)
 app.add_typer(clock, name="clock", rich_help_panel=CARE)
 app.command("doctor", rich_help_panel=CARE)(doctor)
+app.command("bench", rich_help_panel=CARE)(bench)
 app.command("export-openapi", rich_help_panel=CARE)(export_openapi)
 
 

@@ -39,6 +39,8 @@ async def up(settings: Settings, *, as_json: bool) -> None:
     stop = asyncio.Event()
     with ends_on_signals(stop):
         async with running(settings, stop) as (_, address):
+            if stop.is_set():
+                return
             if as_json:
                 print(to_json(address), flush=True)  # noqa: T201  # the answer of the command
             else:
@@ -99,7 +101,7 @@ async def _all_ready(children: list[Child], keeping: "asyncio.Future[None]", sto
     stopped = asyncio.ensure_future(stop.wait())
     try:
         await asyncio.wait((everybody, keeping, stopped), return_when=asyncio.FIRST_COMPLETED)
-        if keeping.done():
+        if not everybody.done():
             await keeping
     except ChildLeft as fault:
         raise Refused(f"the {fault} process could not start; its own line above says why") from fault

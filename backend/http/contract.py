@@ -5,7 +5,9 @@ from typing import Any, Final
 
 import msgspec
 from litestar import Litestar
-from litestar._openapi.schema_generation.plugins.struct import StructSchemaPlugin  # the stock plugin forgets forbid_unknown_fields
+from litestar._openapi.schema_generation.plugins.struct import (
+    StructSchemaPlugin,
+)  # the stock plugin forgets forbid_unknown_fields
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.spec import Components, Reference, Schema, SecurityScheme
 from litestar.openapi.spec.enums import OpenAPIType
@@ -34,7 +36,9 @@ def components() -> Components:
     """Return the two ways to prove who one is."""
     return Components(
         security_schemes={
-            "staffToken": SecurityScheme(type="http", scheme="bearer", bearer_format="JWT", description="The access token of a log-in."),
+            "staffToken": SecurityScheme(
+                type="http", scheme="bearer", bearer_format="JWT", description="The access token of a log-in."
+            ),
             "apiKey": SecurityScheme(type="http", scheme="bearer", description="An integrator's key, `hf_…`."),
         }
     )
@@ -67,7 +71,9 @@ class BatchSchema(OpenAPISchemaPlugin):
         """Return the object."""
         items: Schema | Reference = schema_creator.for_field_definition(field_definition.inner_types[0])
         array = Schema(type=OpenAPIType.ARRAY, items=items, min_items=1, max_items=1000)
-        return Schema(type=OpenAPIType.OBJECT, required=["items"], properties={"items": array}, additional_properties=False)
+        return Schema(
+            type=OpenAPIType.OBJECT, required=["items"], properties={"items": array}, additional_properties=False
+        )
 
 
 def contract(app: Litestar) -> dict[str, Any]:
@@ -79,13 +85,13 @@ def contract(app: Litestar) -> dict[str, Any]:
             if method in item:
                 _complete(item[method], handlers[item[method]["operationId"]], path)
     paths["components"]["schemas"].setdefault("Problem", _problem_schema())
-    return paths
+    plain: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(paths))
+    return plain
 
 
 def _handlers(app: Litestar) -> Iterator[HTTPRouteHandler]:
     for route in app.routes:
-        for handler in getattr(route, "route_handlers", ()):
-            yield handler
+        yield from getattr(route, "route_handlers", ())
 
 
 def _complete(operation: dict[str, Any], handler: HTTPRouteHandler, path: str) -> None:
@@ -157,7 +163,11 @@ def _example(kind: type[FlowError]) -> dict[str, Any]:
 def _problem_schema() -> dict[str, Any]:
     """Return the JSON Schema of a problem document; open, as RFC 9457 asks."""
     text = {"type": "string"}
-    fault = {"type": "object", "properties": {"field": text, "code": text, "detail": text}, "required": ["field", "code", "detail"]}
+    fault = {
+        "type": "object",
+        "properties": {"field": text, "code": text, "detail": text},
+        "required": ["field", "code", "detail"],
+    }
     return {
         "type": "object",
         "title": "Problem",

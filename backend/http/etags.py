@@ -7,7 +7,9 @@ from litestar.params import HeaderParameter
 
 from backend.http.problems.transport import InvalidRequest, PreconditionRequired
 
-IfMatch = Annotated[str | None, HeaderParameter(name="If-Match", max_length=64, description="The ETag the caller has seen, or `*`.")]
+IfMatch = Annotated[
+    str | None, HeaderParameter(name="If-Match", max_length=64, description="The ETag the caller has seen, or `*`.")
+]
 _TAG = re.compile(r'"(\d{1,18})"')
 
 

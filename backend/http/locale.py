@@ -13,7 +13,9 @@ def locale_of(accept_language: str | None) -> Locale:
         tag, _, options = part.strip().partition(";")
         name = tag.strip().lower()
         weight = _weight(options)
-        language: Locale | None = "en" if name.split("-")[0] == "en" else "zh-CN" if name.split("-")[0] in {"zh", "*"} else None
+        language: Locale | None = (
+            "en" if name.split("-")[0] == "en" else "zh-CN" if name.split("-")[0] in {"zh", "*"} else None
+        )
         if language is not None and weight > best[0]:
             best = (weight, language)
     return best[1]

@@ -24,10 +24,12 @@ class ContractJson(OpenAPIRenderPlugin):
     def __init__(self) -> None:
         """Stand at `/openapi.json`."""
         super().__init__(path="/openapi.json", media_type=OpenAPIMediaType.OPENAPI_JSON)
+        self._made = b""
 
     def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:  # noqa: ARG002  # the contract says more
-        """Return the document."""
-        return msgspec.json.encode(contract(request.app))
+        """Return the document, made on first use: it cannot change while the process lives."""
+        self._made = self._made or msgspec.json.encode(contract(request.app))
+        return self._made
 
 
 class Docs(OpenAPIRenderPlugin):

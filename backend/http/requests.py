@@ -64,7 +64,11 @@ class StrictRequest(Request[Any, Any, Any]):
     async def json(self) -> Any:
         """Return the decoded body; raises `UnsupportedMediaType`, `MalformedJson` or `InvalidRequest`."""
         handler = self.route_handler
-        shape: Any = handler.parsed_data_field.annotation if isinstance(handler, HTTPRouteHandler) and handler.parsed_data_field else object
+        shape: Any = (
+            handler.parsed_data_field.annotation
+            if isinstance(handler, HTTPRouteHandler) and handler.parsed_data_field
+            else object
+        )
         media = self.content_type[0].lower()
         accepted = _media_of(shape)
         if media not in accepted:
@@ -149,6 +153,8 @@ def query_name(request: Request[Any, Any, Any], key: str) -> str:
 def _query_names(handler: BaseRouteHandler) -> frozenset[str]:
     names: set[str] = set()
     for name, field in handler.parsed_fn_signature.parameters.items():
+        if field.is_di_field or name in {"data", "request"}:
+            continue
         definition = field.kwarg_definition
         alias = definition.name if isinstance(definition, ParameterKwarg) else None
         names.add(alias or name)

@@ -8,6 +8,7 @@ collector.
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from typing import Any, Final
 
 from litestar import Request
@@ -34,10 +35,20 @@ InScope = NamedDependency[SkipValidation[StaffScope]]
 InLocale = NamedDependency[SkipValidation[Locale]]
 """The caller's language."""
 
+
+@dataclass(frozen=True)
+class Work:
+    """The unit, who asks and their language, for handlers that have many parameters of their own."""
+
+    unit: Unit
+    who: StaffScope
+    locale: Locale
+
+
+InWork = NamedDependency[SkipValidation[Work]]
+"""All three at once."""
+
 _RANK: Final = (Role.EMPLOYEE, Role.MANAGER, Role.OWNER)
-_CLAIMS: Final = "huifang.claims"
-_KEY: Final = "huifang.key"
-_MEMBER: Final = "huifang.member"
 
 
 def services_of(connection: Connection) -> Services:
@@ -49,7 +60,7 @@ def services_of(connection: Connection) -> Services:
 def staff_token(connection: Connection, _handler: BaseRouteHandler) -> None:
     """Guard: a valid access token, before the body is read; raises `Unauthenticated`."""
     claims = read_access(services_of(connection).master, _bearer(connection))
-    connection.scope[_CLAIMS] = claims  # type: ignore[literal-required]  # an ASGI scope takes keys of ours
+    connection.scope["auth"] = claims
 
 
 def api_key(connection: Connection, _handler: BaseRouteHandler) -> None:
@@ -57,16 +68,17 @@ def api_key(connection: Connection, _handler: BaseRouteHandler) -> None:
     key = Bearer.read(API_KEY, _bearer(connection))
     if key is None:
         raise Unauthenticated
-    connection.scope[_KEY] = key  # type: ignore[literal-required]  # as above
+    connection.scope["auth"] = key
 
 
 def claims_of(connection: Connection) -> Claims:
     """Return the claims the guard has read."""
-    return connection.scope[_CLAIMS]  # type: ignore[literal-required,no-any-return]  # set by the guard
+    claims: Claims = connection.scope["auth"]
+    return claims
 
 
 def staff_dependencies(least: Role, *, leading: bool) -> dict[str, Provide]:
-    """Return `unit`, `who` and `locale` for a surface that `least` and higher roles may use; `leading` narrows the scope to the stores they lead."""
+    """Return `unit`, `who`, `locale` and `work` for a surface that `least` and higher roles may use; `leading` narrows the scope to the stores they lead."""
 
     async def unit(request: Request[Any, Any, Any]) -> AsyncIterator[Unit]:
         claims = claims_of(request)
@@ -75,14 +87,17 @@ def staff_dependencies(least: Role, *, leading: bool) -> dict[str, Provide]:
             member = await load_member(opened, claims)
             if _RANK.index(member.role) < _RANK.index(least):
                 raise Forbidden
-            request.scope[_MEMBER] = member  # type: ignore[literal-required]  # an ASGI scope takes keys of ours
+            request.scope["user"] = member
             yield opened
 
     async def who(request: Request[Any, Any, Any], unit: InUnit) -> StaffScope:  # noqa: ARG001  # the member is loaded with it
-        member: Member = request.scope[_MEMBER]  # type: ignore[literal-required]  # set by `unit`
+        member: Member = request.scope["user"]
         return member.leading if leading else member.working
 
-    return {"unit": Provide(unit), "who": Provide(who), "locale": provide_locale()}
+    async def work(unit: InUnit, who: InScope, locale: InLocale) -> Work:
+        return Work(unit, who, locale)
+
+    return {"unit": Provide(unit), "who": Provide(who), "locale": provide_locale(), "work": Provide(work)}
 
 
 def looking_dependencies(least: Role, *, leading: bool) -> dict[str, Provide]:
@@ -103,7 +118,7 @@ def key_dependencies(needs: KeyScope) -> dict[str, Provide]:
     """Return `unit` for a surface of integrators whose key has a scope."""
 
     async def unit(request: Request[Any, Any, Any]) -> AsyncIterator[Unit]:
-        key: Bearer = request.scope[_KEY]  # type: ignore[literal-required]  # set by the guard
+        key: Bearer = request.scope["auth"]
         async with AsyncExitStack() as stack:
             opened = await _open(stack, request, key)
             await admit(opened, key, needs)
@@ -133,5 +148,3 @@ def _bearer(connection: Connection) -> str:
     if scheme.lower() != "bearer" or not token.strip():
         raise Unauthenticated
     return token.strip()
-
-

@@ -12,6 +12,8 @@ _NO = frozenset({"", "0", "false", "no", "n", "f", "off", "否", "无", "错", "
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?")
 _MONEY = re.compile(r"^(?:CNY|RMB|USD|CAD|EUR|HKD|人民币)|(?:元|圆|CNY|RMB|USD|CAD|EUR|HKD)$", re.IGNORECASE)
 _SIGNS = str.maketrans("", "", "¥￥$€£\u00a0\u202f '’")
+_ZERO = Decimal(0)
+_HUNDRED = Decimal(100)
 _MAX_QUANTITY = Decimal(10**8)
 
 
@@ -51,17 +53,28 @@ def _cleaned(text: str, decimal_mark: str) -> str:
 def parse_money(text: str, decimal_mark: str) -> Decimal:
     """Return an amount in whole units, exact; empty is 0; raises `CellRefused`."""
     if not text:
-        return Decimal(0)
+        return _ZERO
     try:
         return parse_decimal(text, decimal_mark)
     except CellRefused as fault:
         raise CellRefused("not-an-amount") from fault
 
 
+def quick_cents(text: str) -> int | None:
+    """Return the cents of `12`, `12.5` or `12.50`, None for anything that needs a closer look."""
+    whole, _, rest = text.partition(".")
+    if text.isascii() and whole.isdigit() and len(whole) < 13:  # noqa: PLR2004  # longer ones are looked at closely
+        if not rest:
+            return int(whole) * 100
+        if rest.isdigit() and len(rest) <= 2:  # noqa: PLR2004  # as above
+            return int(whole) * 100 + int(rest) * (10 if len(rest) == 1 else 1)
+    return None
+
+
 def to_cents(amount: Decimal) -> int:
     """Return 分, halves away from zero: several columns are added exactly and rounded once; raises `CellRefused`."""
     try:
-        cents = int((amount * 100).to_integral_value(ROUND_HALF_UP))
+        cents = int((amount * _HUNDRED).to_integral_value(ROUND_HALF_UP))
     except InvalidOperation as fault:
         raise CellRefused("not-an-amount") from fault
     if abs(cents) > MAX_CENTS:

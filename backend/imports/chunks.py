@@ -6,7 +6,7 @@ Every row is in exactly one chunk, and there it is part of an item, a refusal or
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
@@ -31,11 +31,12 @@ NOBODY = "anonymous"
 
 
 class Draft(msgspec.Struct, frozen=True, gc=False):
-    """An item for the flow, the file's rows that made it, and its store-local day."""
+    """An item for the flow, the file's rows that made it, and when and in which zone it happened."""
 
     item: Any
     rows: tuple[Numbered, ...]
-    day: date | None
+    at: datetime | None
+    zone: str
 
 
 @dataclass
@@ -150,9 +151,12 @@ class Reader:
         return next((name for name, one in zip(self.source.columns, cells, strict=False) if test(one)), "")
 
     def _skip(self, cells: list[str]) -> str | None:
-        if not any(cells) or not any(one.strip() for one in cells):
+        if not (cells and cells[0].strip()) and not any(one.strip() for one in cells):
             return BLANK
-        return next((reason for test, reason in self._skips if test(cells)), None)
+        for test, reason in self._skips:
+            if test(cells):
+                return reason
+        return None
 
     def _alone(self, dealer: "_Dealer", row: Numbered) -> Iterator[Chunk]:
         try:
@@ -232,7 +236,7 @@ class _Dealer:
             0 if len(self.open) == 1 else hash(getattr(decoded.item, "customer", None) or rows[0][0]) % len(self.open)
         )
         chunk = self.open[lane]
-        chunk.drafts.append(Draft(decoded.item, rows, decoded.day))
+        chunk.drafts.append(Draft(decoded.item, rows, decoded.at, decoded.zone))
         return self._counted(chunk, len(rows))
 
     def refuse(self, row: Numbered, fault: CellRefused) -> Iterator[Chunk]:

@@ -1,7 +1,7 @@
 """From a row to what the flow takes: one decoder per kind of book."""
 
 from collections.abc import Callable, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -10,7 +10,6 @@ from backend.imports.header import Row
 from backend.imports.kinds import ImportKind
 from backend.imports.readers import Read, Readers
 from backend.imports.reasons import CellRefused
-from tasks.kernel.zones import local_day
 from tasks.ledger.inputs import AppointmentIn, CardProductIn, ProductIn, VisitIn
 from tasks.ledger.states import AppointmentStatus, Precision
 from tasks.people.inputs import CustomerIn, StaffIn
@@ -20,10 +19,11 @@ Decode = Callable[[Row], "Decoded | None"]
 
 
 class Decoded(msgspec.Struct, frozen=True, gc=False):
-    """What a row says, and the store-local day it is about; None stands for a row about nobody known."""
+    """What a row says, when and in which zone; None stands for a row about nobody known."""
 
     item: Any
-    day: date | None = None
+    at: datetime | None = None
+    zone: str = ""
 
 
 def decoder(readers: Readers) -> Decode:
@@ -125,9 +125,7 @@ def _visits(readers: Readers) -> Decode:
         zone = books.zone_of(where)
         when: datetime = at(row, zone)  # type: ignore[assignment]  # `at` is needed: empty is refused
         by = next(iter(books.staff((staff(row),))), None)
-        return Decoded(
-            VisitIn(customer=who, store=where, at=when, staff=by, service=service(row)), local_day(when, zone)
-        )
+        return Decoded(VisitIn(customer=who, store=where, at=when, staff=by, service=service(row)), when, zone)
 
     return decode
 
@@ -156,7 +154,7 @@ def _appointments(readers: Readers) -> Decode:
             deposit_cents=deposit(row),
             **_said(reads, row),
         )
-        return Decoded(item, local_day(when, zone))
+        return Decoded(item, when, zone)
 
     return decode
 

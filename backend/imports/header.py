@@ -51,7 +51,12 @@ def _places(names: Sequence[str]) -> dict[str, list[int]]:
 
 def cell(row: Row, place: int) -> str:
     """Return a cell without spaces around it, and without the apostrophe by which our own files disarm formulas."""
-    text = row[place].strip()
+    return bare(row[place])
+
+
+def bare(text: str) -> str:
+    """Return the text of a cell as `cell` does."""
+    text = text.strip()
     return text[1:] if text[:1] == "'" and text[1:2] in "=+-@" and len(text) > 1 else text
 
 
@@ -111,20 +116,22 @@ def _counting(plain: TextOf) -> TextOf:
 
 
 def field_text(header: Header, mapping: Mapping, field: str) -> TextOf:
-    """Return a field's text, translated and defaulted; `"*"` translates whatever has no translation of its own."""
+    """Return a field's text, translated and defaulted."""
     column = mapping.column(field)
     raw = source_text(header, column) if column is not None else _literal("")
+    finish = finishing(mapping, field)
+    return raw if finish is None else lambda row: finish(raw(row))
+
+
+def finishing(mapping: Mapping, field: str) -> Callable[[str], str] | None:
+    """Return what translates and defaults a field's text, if anything does; `"*"` translates what nothing else does."""
     given = mapping.defaults.get(field)
     fallback = "" if given is None else as_text(given)
     table = {text: as_text(value) for text, value in mapping.values.get(field, {}).items()}
+    rest = table.get("*")
     if table:
-        rest = table.get("*")
-        return lambda row: _translated(raw(row), table, rest) or fallback
-    return (lambda row: raw(row) or fallback) if fallback else raw
-
-
-def _translated(text: str, table: dict[str, str], rest: str | None) -> str:
-    return table.get(text, text if rest is None else rest)
+        return lambda text: table.get(text, text if rest is None else rest) or fallback
+    return (lambda text: text or fallback) if fallback else None
 
 
 def as_text(value: str | float | bool) -> str:  # noqa: FBT001  # a TOML scalar

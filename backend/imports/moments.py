@@ -3,10 +3,12 @@
 import re
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 
 import msgspec
 
 from backend.imports.reasons import CellRefused
+from tasks.kernel.zones import local_instant
 
 FIRST_YEAR, LAST_YEAR = 1900, 2100
 """Years outside are typing errors, not dates."""
@@ -29,6 +31,8 @@ _EARLY = {"上午", "凌晨", "早上", "AM", "am"}
 _NOON = 12
 _MINUTES = 24 * 60
 _MIDNIGHT = time(0)
+_DATE_MARKS = {"%Y", "%y", "%m", "%b", "%B", "%d", "%j", "%a", "%A", "%x", "%c", "%z", "%Z"}
+_TIME_MARKS = {"%H", "%I", "%M", "%S", "%p", "%f", "%X", "%c", "%z", "%Z"}
 
 
 class Moment(msgspec.Struct, frozen=True):
@@ -41,12 +45,58 @@ class Moment(msgspec.Struct, frozen=True):
 
 def parse_moment(text: str, formats: Sequence[str]) -> Moment:
     """Return what a text says, by the given formats first, then by forms nobody can misread; raises `CellRefused`."""
-    found = _by_formats(text, formats) or _by_form(text)
+    found = _by_halves(text, formats) or _by_formats(text, formats) or _by_form(text)
     if found is None:
         raise CellRefused("not-a-date")
     if not FIRST_YEAR <= found.day.year <= LAST_YEAR:
         raise CellRefused("date-out-of-range")
     return found
+
+
+def _by_halves(text: str, formats: Sequence[str]) -> Moment | None:
+    """Return day and time parsed apart: both halves recur in a file where the whole hardly ever does."""
+    head, gap, tail = text.partition(" ")
+    if not gap:
+        return None
+    for form in formats or (None,):
+        day = _day_half(head, form)
+        wall = _time_half(tail, form) if day is not None else None
+        if day is not None and wall is not None:
+            return Moment(day, wall)
+        if form is not None and _halves(form) is None:
+            return None  # an earlier format that cannot be halved has the first say
+    return None
+
+
+@lru_cache(maxsize=256)
+def _halves(form: str) -> tuple[str, str] | None:
+    """Return the date and time parts of a format that has them on either side of its first space."""
+    day, gap, wall = form.partition(" ")
+    whole = gap and all(any(mark in day for mark in marks) for marks in (("%Y", "%y"), ("%m", "%b", "%B"), ("%d",)))
+    apart = not _DATE_MARKS & set(re.findall("%.", wall)) and not _TIME_MARKS & set(re.findall("%.", day))
+    return (day, wall) if whole and apart and ("%H" in wall or "%I" in wall) else None
+
+
+@lru_cache(maxsize=65_536)
+def _day_half(text: str, form: str | None) -> date | None:
+    if form is None:
+        found = _by_form(text)
+        return found.day if found is not None and found.wall is None else None
+    halves = _halves(form)
+    found = _by_formats(text, halves[:1]) if halves else None
+    return found.day if found is not None else None
+
+
+@lru_cache(maxsize=65_536)
+def _time_half(text: str, form: str | None) -> time | None:
+    halves = _halves(form) if form is not None else None
+    try:
+        if halves:
+            return datetime.strptime(text, halves[1]).time()  # noqa: DTZ007  # a wall time
+        match = _CLOCK.fullmatch(text) if form is None else None
+        return _wall(match.groupdict()) if match else None
+    except ValueError:
+        return None
 
 
 def _by_formats(text: str, formats: Sequence[str]) -> Moment | None:
@@ -124,3 +174,18 @@ def parse_minutes(text: str) -> time:
     if not text.isascii() or not text.isdigit() or int(text) >= _MINUTES:
         raise CellRefused("not-a-time")
     return time(*divmod(int(text), 60))
+
+
+def instant_of(day: date, wall: time, zone: str) -> datetime:
+    """Return the UTC instant of a wall time, as `local_instant` does."""
+    offset = _offset(day, zone)
+    return local_instant(day, wall, zone) if offset is None else datetime.combine(day, wall, UTC) - offset
+
+
+@lru_cache(maxsize=65_536)
+def _offset(day: date, zone: str) -> timedelta | None:
+    """Return the offset from UTC that holds all day, None for a day on which clocks are changed."""
+    first, last = (local_instant(one, time(0), zone) for one in (day, day + timedelta(days=1)))
+    if last - first != timedelta(days=1):
+        return None
+    return datetime.combine(day, time(0), UTC) - first

@@ -3,17 +3,17 @@
 from collections.abc import Callable
 from datetime import datetime, time
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
-from backend.imports.amounts import parse_flag, parse_money, parse_quantity, parse_whole, to_cents
+from backend.imports.amounts import parse_flag, parse_money, parse_quantity, parse_whole, quick_cents, to_cents
 from backend.imports.books import Books
 from backend.imports.fields import FIELDS, Field, Shape
-from backend.imports.header import Header, Row, TextOf, as_text, column_text, condition_test, field_text
+from backend.imports.header import Header, Row, TextOf, as_text, bare, condition_test, field_text, finishing
 from backend.imports.kinds import ImportKind
 from backend.imports.mapping import Column, Mapping
-from backend.imports.moments import Moment, parse_minutes, parse_moment, parse_wall
+from backend.imports.moments import Moment, instant_of, parse_minutes, parse_moment, parse_wall
 from backend.imports.reasons import CellRefused
-from tasks.kernel.zones import local_instant
 
 Read = Callable[[Row], Any]
 ReadAt = Callable[[Row, str], datetime | None]
@@ -39,15 +39,28 @@ class Readers:
         field = FIELDS[self.kind][name]
         label = self.label(name)
         if field.shape is Shape.AMOUNT:
-            return self._amount(name, label)
-        text = field_text(self.header, self.mapping, name)
-        if field.shape is Shape.TEXT:
-            return _needed(text, label) if field.needed else lambda row: text(row) or None
-        return remembered(text, self._parser(name, field), label)
+            return self._amount(name)
+        if field.shape is not Shape.TEXT:
+            return self._remembered(name, self._parser(name, field))
+        if not field.needed:
+            return self._remembered(name, lambda said: said or None)
+        return _needed(field_text(self.header, self.mapping, name), label)
 
     def text(self, name: str) -> TextOf:
         """Return a field's text, empty when there is none."""
-        return field_text(self.header, self.mapping, name)
+        return self._remembered(name, lambda said: said)
+
+    def _remembered(self, name: str, parse: Callable[[str], Any]) -> Read:
+        """Return a reader that parses each distinct text of the field once: plain columns by a single look-up."""
+        column, label = self.mapping.column(name), self.label(name)
+        if column is None:
+            value = Memo(parse, label)[as_text(self.mapping.defaults.get(name, ""))]
+            return _constant(value)
+        if column.column is None or column.fallback is not None:
+            return remembered(field_text(self.header, self.mapping, name), parse, label)
+        finish = finishing(self.mapping, name)
+        whole = parse if finish is None else lambda said: parse(finish(said))
+        return one_cell(self.header.place(column.column), Memo(lambda raw: whole(bare(raw)), label))
 
     def label(self, name: str) -> str:
         """Return the file's column to look at when a field is refused."""
@@ -74,7 +87,7 @@ class Readers:
         }
         return parsers[field.shape]
 
-    def _amount(self, name: str, label: str) -> Read:
+    def _amount(self, name: str) -> Read:
         column = self.mapping.column(name)
         if column is None:
             fixed = to_cents(parse_money(as_text(self.mapping.defaults.get(name, "")), self.mapping.decimal))
@@ -82,16 +95,14 @@ class Readers:
         mark = self.mapping.decimal
         step = Decimal("0.01") if column.cents else Decimal(1)
         sign = -1 if column.negate else 1
-        names = (column.column,) if column.column else column.columns
-        texts = [column_text(self.header, one) for one in names] or [field_text(self.header, self.mapping, name)]
-        if len(texts) == 1 and not column.less:
-            whole = remembered(texts[0], lambda text: to_cents(sign * step * parse_money(text, mark)), label)
+        if not column.columns and not column.less:
+            slow = partial(_cents, sign * step, mark)
+            whole = self._remembered(name, _quickly(slow) if mark == "." and sign * step == 1 else slow)
         else:
-            added = [remembered(text, lambda text: parse_money(text, mark), label) for text in texts]
-            taken = [
-                remembered(column_text(self.header, one), lambda text: parse_money(text, mark), one)
-                for one in column.less
-            ]
+            added, taken = (
+                [one_cell(self.header.place(one), Memo(lambda raw: parse_money(bare(raw), mark), one)) for one in names]
+                for names in (column.columns or (column.column or "",), column.less)
+            )
             whole = _difference(added, taken, sign * step)
         if column.when is None:
             return whole
@@ -104,8 +115,7 @@ class Readers:
             return lambda _row, _zone: None
         column = self.mapping.column(name) or Column(constant="")
         formats = column.formats or self.mapping.date_formats
-        text = field_text(self.header, self.mapping, name)
-        moment = remembered(text, lambda said: parse_moment(said, formats) if said else None, self.label(name))
+        moment = self._remembered(name, lambda said: parse_moment(said, formats) if said else None)
         wall = self._wall(column)
         needed, label = FIELDS[self.kind][name].needed, self.label(name)
         known: dict[tuple[Moment, time | None, str], datetime] = {}
@@ -117,11 +127,12 @@ class Readers:
                     raise CellRefused("missing", label)
                 return None
             key = (said, wall(row), zone)
-            if key not in known:
+            at = known.get(key)
+            if at is None:
                 if len(known) >= REMEMBERED:
                     known.clear()
-                known[key] = _instant(*key)
-            return known[key]
+                known[key] = at = _instant(*key)
+            return at
 
         return read
 
@@ -131,7 +142,61 @@ class Readers:
         if name is None:
             return lambda _row: fallback
         parse = parse_wall if column.time else parse_minutes
-        return remembered(column_text(self.header, name), lambda text: parse(text) if text else fallback, name)
+        memo = Memo(lambda raw: parse(text) if (text := bare(raw)) else fallback, name)
+        return one_cell(self.header.place(name), memo)
+
+
+class Memo(dict[str, Any]):
+    """Text → value, parsed when it is first met; a text that is refused is kept as its refusal."""
+
+    def __init__(self, parse: Callable[[str], Any], label: str) -> None:
+        super().__init__()
+        self.parse = parse
+        self.label = label
+
+    def __missing__(self, text: str) -> Any:
+        value: Any
+        try:
+            value = self.parse(text)
+        except CellRefused as fault:
+            value = CellRefused(fault.code, fault.column or self.label, fault.detail)
+        if len(self) >= REMEMBERED:
+            self.clear()
+        self[text] = value
+        return value
+
+
+def one_cell(place: int, memo: Memo) -> Read:
+    """Return the reader of one column; raises what the cell was refused for."""
+
+    def read(row: Row) -> Any:
+        value = memo[row[place]]
+        if value.__class__ is CellRefused:
+            raise value
+        return value
+
+    return read
+
+
+def _cents(factor: Decimal, mark: str, text: str) -> int:
+    return to_cents(factor * parse_money(text, mark))
+
+
+def _quickly(slow: Callable[[str], int]) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        cents = quick_cents(text)
+        return slow(text) if cents is None else cents
+
+    return parse
+
+
+def _constant(value: Any) -> Read:
+    def read(_row: Row) -> Any:
+        if value.__class__ is CellRefused:
+            raise value
+        return value
+
+    return read
 
 
 def _instant(said: Moment, wall: time | None, zone: str) -> datetime:
@@ -140,26 +205,17 @@ def _instant(said: Moment, wall: time | None, zone: str) -> datetime:
         return said.exact
     own = said.wall if said.wall not in (None, _MIDNIGHT) else None
     # A spreadsheet writes a bare day as midnight, so midnight gives way to the mapping's own time of day.
-    return local_instant(said.day, own or wall or said.wall or _MIDNIGHT, zone)
+    return instant_of(said.day, own or wall or said.wall or _MIDNIGHT, zone)
 
 
 def remembered(text: TextOf, parse: Callable[[str], Any], label: str) -> Read:
-    """Return a reader that parses each distinct text once; what it refuses names the column."""
-    known: dict[str, Any] = {}
+    """Return the reader of a text made of several cells."""
+    memo = Memo(parse, label)
 
     def read(row: Row) -> Any:
-        said = text(row)
-        try:
-            return known[said]
-        except KeyError:
-            pass
-        try:
-            value = parse(said)
-        except CellRefused as fault:
-            raise CellRefused(fault.code, fault.column or label, fault.detail) from None
-        if len(known) >= REMEMBERED:
-            known.clear()
-        known[said] = value
+        value = memo[text(row)]
+        if value.__class__ is CellRefused:
+            raise value
         return value
 
     return read

@@ -51,7 +51,7 @@ class Refusal(msgspec.Struct, frozen=True):
         return zh.format(code=self.code, detail=self.detail), en.format(code=self.code, detail=self.detail)
 
 
-class CellRefused(Exception):  # noqa: N818  # a fact about a cell
+class CellRefused(Exception):  # a fact about a cell
     """A cell cannot be what the mapping says it is; never shows the cell's content."""
 
     def __init__(self, code: str, column: str = "", detail: str = "") -> None:

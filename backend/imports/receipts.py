@@ -1,7 +1,7 @@
 """Rows that belong together: lines of one receipt become one sale, ledger rows of one card one card."""
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -106,8 +106,8 @@ def _sale(key: str, pieces: list[_Line]) -> Decoded:
     if len(pieces) > 1:
         at = min(piece.at for piece in pieces)
         _must_agree(first, pieces)
-    day = local_day(at, first.zone)
-    return Decoded(SaleIn(external_id=key, store=first.store, at=at, customer=first.customer, lines=lines), day)
+    sale = SaleIn(external_id=key, store=first.store, at=at, customer=first.customer, lines=lines)
+    return Decoded(sale, at, first.zone)
 
 
 def _must_agree(first: _Line, pieces: list[_Line]) -> None:
@@ -203,5 +203,4 @@ def _card(key: str, pieces: list[_CardRow]) -> Decoded:
         entries=tuple(piece.entry for piece in pieces if piece.entry is not None),
         **head,
     )
-    days: list[date] = [entry.at.date() for entry in item.entries]
-    return Decoded(item, min(days, default=item.opened_on))
+    return Decoded(item)

@@ -1,7 +1,6 @@
 """Every query of imports that is not a use case of the flow."""
 
 from collections.abc import Sequence
-from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -77,15 +76,6 @@ async def keep_refusals(unit: Unit, run_id: UUID, refusals: Sequence[Refusal]) -
         fields=[one.column.replace("\0", "") for one in refusals],
         reasons=[one.code for one in refusals],
         sealed=sealed,
-    )
-
-
-async def move_history_back(unit: Unit, day: date) -> None:
-    """Let the merchant's known history begin on a day, unless it begins earlier already."""
-    await unit.run(
-        """update merchant set history_from = :day
-           where merchant_id = :merchant and (history_from is null or history_from > :day)""",
-        day=day,
     )
 
 

@@ -1,9 +1,10 @@
 """Reads one file into one merchant's books."""
 
 import asyncio
+import gc
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -17,7 +18,7 @@ from backend.imports.errors import MappingInvalid
 from backend.imports.kinds import ImportKind
 from backend.imports.mapping import Mapping, check_mapping, load_mapping
 from backend.imports.rejects import RejectFile
-from backend.imports.repository import begin_run, end_run, keep_refusals, move_history_back, read_books
+from backend.imports.repository import begin_run, end_run, keep_refusals, read_books
 from backend.imports.source import open_source
 from backend.imports.tables import ImportState
 from backend.imports.taking import Taker, Tally
@@ -25,6 +26,7 @@ from tasks.kernel.ids import new_id
 from tasks.kernel.sealing import MasterKey
 from tasks.kernel.unit import Unit
 from tasks.kernel.verdicts import Taken
+from tasks.people.service import set_history_from
 
 CHUNK = 10_000
 """Rows per unit of work."""
@@ -101,13 +103,22 @@ async def run_import(units: Units, master: MasterKey, request: ImportRequest) ->
     started = time.perf_counter()
     run = await _prepare(units, master, request)
     try:
-        if request.dry_run:
-            await _rehearse(run)
-        else:
-            await _perform(run)
+        with _rare_collections():
+            await (_rehearse(run) if request.dry_run else _perform(run))
     finally:
         rejects = run.rejects.close()
     return _report(run, rejects, time.perf_counter() - started)
+
+
+@contextmanager
+def _rare_collections() -> Iterator[None]:
+    """Let the garbage collector look less often: rows make no cycles, and looking at them cost a third of the time."""
+    before = gc.get_threshold()
+    gc.set_threshold(1_000_000, 20, 100)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 async def _prepare(units: Units, master: MasterKey, request: ImportRequest) -> _Run:
@@ -157,7 +168,7 @@ async def _perform(run: _Run) -> None:
     async with _unit(run) as unit:
         day = _history(run.mapping) or (run.tally.first_day if run.mapping.history_from == FIRST_ROW else None)
         if day is not None:
-            await move_history_back(unit, day)
+            await set_history_from(unit, day)
         await end_run(unit, run.run_id, ImportState.DONE, _counts(run.tally))
 
 

@@ -3,19 +3,19 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any
-
-from tasks.flow.record_books import record_books
 
 from backend.imports.chunks import Chunk, Draft
 from backend.imports.kinds import ImportKind
 from backend.imports.mapping import Mapping
 from backend.imports.reasons import REASONS, Refusal
 from backend.imports.repository import with_stored
+from tasks.flow.record_books import record_books
 from tasks.kernel.sealing import MasterKey
 from tasks.kernel.unit import Unit
 from tasks.kernel.verdicts import ItemVerdict, Taken
+from tasks.kernel.zones import local_day
 from tasks.people.lookups import staff_ids
 from tasks.people.service import upsert_staff
 
@@ -43,7 +43,7 @@ class Tally:
     taken: Counter[str] = field(default_factory=Counter)
     skipped: Counter[str] = field(default_factory=Counter)
     created: Counter[str] = field(default_factory=Counter)
-    first_day: date | None = None
+    firsts: dict[str, datetime] = field(default_factory=dict)
 
     def add(self, other: "Tally") -> None:
         """Take in what became of a chunk that has committed."""
@@ -51,12 +51,18 @@ class Tally:
         self.taken.update(other.taken)
         self.skipped.update(other.skipped)
         self.created.update(other.created)
-        self.see(other.first_day)
+        for zone, at in other.firsts.items():
+            self.see(at, zone)
 
-    def see(self, day: date | None) -> None:
-        """Remember the earliest day."""
-        if day is not None and (self.first_day is None or day < self.first_day):
-            self.first_day = day
+    def see(self, at: datetime | None, zone: str) -> None:
+        """Remember the earliest instant of a zone."""
+        if at is not None and (zone not in self.firsts or at < self.firsts[zone]):
+            self.firsts[zone] = at
+
+    @property
+    def first_day(self) -> date | None:
+        """The earliest store-local day seen, None when rows have none."""
+        return min((local_day(at, zone) for zone, at in self.firsts.items()), default=None)
 
 
 @dataclass(frozen=True)
@@ -79,7 +85,7 @@ class Taker:
                 refusals.extend(self._refusals(verdict, draft))
                 continue
             tally.taken[verdict.status] += len(draft.rows)
-            tally.see(draft.day)
+            tally.see(draft.at, draft.zone)
         tally.taken[Taken.REJECTED] = len(refusals)
         return tally, refusals
 

@@ -106,5 +106,3 @@ def _blamed(fault: str) -> str:
     why, _, path = fault.partition(" - at `$")
     named = why.partition("field `")[2].partition("`")[0]
     return f"fields{path.rstrip('`')}{'.' + named if named else ''}"
-
-

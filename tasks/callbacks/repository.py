@@ -62,14 +62,21 @@ class CallbackRow(msgspec.Struct, frozen=True, kw_only=True):
     occurred_at: datetime
 
 
+_CALLBACK: Final = """
+insert into callback (merchant_id, id, task_id, customer_id, staff_id, action_id, outcome, channel, fields, sealed, verdict, occurred_at,
+                      received_at)
+values (:merchant, :id, :task, :customer, :staff, :action, :outcome, :channel, cast(:fields as jsonb), :sealed, :verdict, :occurred, :now)
+"""
+
+
 async def insert_callback(unit: Unit, row: CallbackRow) -> None:
     """Append the callback; a note is sealed under the customer's salt, and dropped when the customer was erased."""
-    salt = await unit.scalar("select salt from customer where merchant_id = :merchant and id = :customer", customer=row.customer_id)
+    salt = await unit.scalar(
+        "select salt from customer where merchant_id = :merchant and id = :customer", customer=row.customer_id
+    )
     sealed = unit.vault.seal(salt, row.customer_id, row.note.encode()) if row.note and salt else None
     await unit.run(
-        "insert into callback (merchant_id, id, task_id, customer_id, staff_id, action_id, outcome, channel, fields, sealed, verdict, occurred_at, received_at) "
-        "values (:merchant, :id, :task, :customer, :staff, :action, :outcome, :channel, cast(:fields as jsonb), :sealed, :verdict, :occurred, :now)",
-        id=row.id, task=row.task_id, customer=row.customer_id, staff=row.staff_id, action=row.action_id, outcome=row.outcome,
+        _CALLBACK, id=row.id, task=row.task_id, customer=row.customer_id, staff=row.staff_id, action=row.action_id, outcome=row.outcome,
         channel=row.channel, fields=msgspec.json.encode(row.fields).decode(), sealed=sealed, verdict=row.verdict, occurred=row.occurred_at,
     )  # fmt: skip
 
@@ -141,7 +148,8 @@ async def load_place(unit: Unit, task: TaskState, at: datetime) -> Place:
 async def product_of(unit: Unit, fields: BookedFields) -> UUID | None:
     """Return the service that was named by code or name; raises `Invalid` when there is none such. The one who will serve must exist too."""
     known = fields.staff_id is None or await unit.scalar(
-        "select id from staff where merchant_id = :merchant and id = :staff and status = 'active'", staff=fields.staff_id
+        "select id from staff where merchant_id = :merchant and id = :staff and status = 'active'",
+        staff=fields.staff_id,
     )
     if not known:
         raise Invalid("fields.staffId", "no such staff member")

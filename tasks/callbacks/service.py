@@ -73,7 +73,11 @@ def replay(earlier: RowMapping, digest: bytes) -> CallbackAnswer:
     if earlier["kind"] != KIND or bytes(earlier["digest"]) != digest:
         raise ActionReused(field="actionId")
     answer = earlier["answer"]
-    first = msgspec.json.decode(answer, type=CallbackAnswer) if isinstance(answer, str) else msgspec.convert(answer, CallbackAnswer)
+    first = (
+        msgspec.json.decode(answer, type=CallbackAnswer)
+        if isinstance(answer, str)
+        else msgspec.convert(answer, CallbackAnswer)
+    )
     return msgspec.structs.replace(first, verdict=Verdict.DUPLICATE)
 
 
@@ -138,7 +142,8 @@ def _told(deed: Deed, row: CallbackRow, after: TaskState) -> Told:
 
 async def _answer(unit: Unit, deed: Deed, row: CallbackRow, caused: Caused) -> CallbackAnswer:
     now = await unit.row(
-        "select status, attempts, wait_until, wait_kind, close_reason from task where merchant_id = :merchant and id = :task", task=deed.task.id
+        "select status, attempts, wait_until, wait_kind, close_reason from task where merchant_id = :merchant and id = :task",
+        task=deed.task.id,
     )
     verdict = Verdict(row.verdict)
     state = {**(now or {})}

@@ -2,7 +2,6 @@
 
 from tasks.callbacks.facts import CallbackAnswer, CallbackFact
 from tasks.callbacks.service import log
-from tasks.callbacks.tables import Outcome, Verdict
 from tasks.callbacks.tables import Outcome
 from tasks.flow.react import react
 from tasks.kernel.scope import StaffScope

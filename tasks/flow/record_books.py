@@ -4,7 +4,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 from uuid import UUID
 
-from tasks.events.unmatched import attach
+from tasks.events import service as events
+from tasks.flow.accept_events import open_complaints
 from tasks.flow.react import react
 from tasks.kernel.errors import Invalid
 from tasks.kernel.unit import Unit
@@ -33,9 +34,7 @@ where t.merchant_id = :merchant and t.customer_id = any(cast(:changed_customers 
 """
 
 
-async def record_books(
-    unit: Unit, kind: str, items: Sequence[Any], *, historic: bool = False
-) -> list[ItemVerdict]:
+async def record_books(unit: Unit, kind: str, items: Sequence[Any], *, historic: bool = False) -> list[ItemVerdict]:
     """Record items of one kind (`KINDS`) and let the flow react; one verdict per item, in order.
 
     `historic` marks the events: they move facts and start no plan. Raises `Invalid` for a kind that is none.
@@ -61,6 +60,12 @@ async def _record_customers(unit: Unit, items: Sequence[Any]) -> list[ItemVerdic
     return verdicts
 
 
-async def attach_unmatched(unit: Unit, customer_ids: Sequence[UUID]) -> list[Happened]:
-    """Give events that waited for these customers to them, with their ledger rows; returns those that have now happened."""
-    return await attach(unit, customer_ids)
+async def attach_unmatched(unit: Unit, customer_ids: Sequence[UUID] | None = None) -> list[Happened]:
+    """Give events that waited for these customers (None: for anybody who is known by now) to them, with their ledger rows.
+
+    Returns those that have now happened; the caller reacts to them. The sweep calls it with None: an event and its customer can miss each other when
+    both come in the same instant.
+    """
+    happened = (await events.attach(unit, customer_ids)).happened
+    await open_complaints(unit, happened)
+    return happened

@@ -3,6 +3,8 @@
 Only working tables are written.
 """
 
+from datetime import UTC, datetime
+
 from tasks.audience.compile import compile_tree
 from tasks.generation.candidates import Moment
 from tasks.kernel.unit import Unit
@@ -73,7 +75,7 @@ from (
             and p.valid) then 'wrong_number'
         when :complaint and (s.complaint_at is not null or (:marketing and s.marketing_frozen_until > :at)) then 'complaint'
         when :appointment and exists (select from appointment a where a.merchant_id = :merchant and a.customer_id = c.customer_id
-            and a.starts_on >= :today and a.status <> 'cancelled' and not (a.status in ('arrived', 'missed') and a.starts_at <= :at)) then 'appointment'
+            and a.starts_on >= :today and a.status <> 'cancelled' and not (a.status in ('arrived', 'missed') and a.starts_at <= :over)) then 'appointment'
         when :contacted_today and exists (select from contact o where o.merchant_id = :merchant and o.customer_id = c.customer_id
             and o.contacted_on = :today and o.contacted_at <= :at) then 'contacted_today'
         when :phone_today and :marketing and exists (select from contact_point p join contact o on o.merchant_id = p.merchant_id
@@ -180,9 +182,11 @@ async def suppressions(unit: Unit, definition: Definition, moment: Moment, *, ne
         )
     }
     marketing = definition.purpose is Purpose.MARKETING
+    # What an appointment became is known without a date: of a past day it was still to come, whatever its status is now.
+    over = datetime.min.replace(tzinfo=UTC) if moment.past else moment.at
     await unit.run(
         SUPPRESS,
-        **switches, **moment.values, new_year=new_year and rules.new_year, marketing=marketing,
+        **switches, **moment.values, new_year=new_year and rules.new_year, marketing=marketing, over=over,
         gap_days=GAP_DAYS, cap=CAP, unanswered=UNANSWERED,
     )  # fmt: skip
 

@@ -15,6 +15,7 @@ from tasks.ledger import journal
 from tasks.ledger.bookings import adopt
 from tasks.ledger.happened import Recorded
 from tasks.ledger.inputs import AppointmentIn
+from tasks.ledger.receipts import NOT_STORED
 from tasks.ledger.refs import Refs, look_up
 from tasks.ledger.rules import APPOINTMENT_EVENTS, check_appointment
 from tasks.ledger.states import AppointmentStatus
@@ -44,7 +45,7 @@ class _Draft:
     places: list[int]
     row: Booking
     followed: bool
-    id: UUID = UUID(int=0)
+    id: UUID = NOT_STORED
 
 
 _NAMES = ("ids", "externals", *Booking._fields)
@@ -61,7 +62,10 @@ async def record_appointments(unit: Unit, items: Sequence[AppointmentIn], *, his
     and missed are events of their own, and are withdrawn when the appointment stands again.
     """
     drafts, verdicts = await _read(unit, items)
-    await adopt(unit, [(d.external_id, d.row.customer_id, d.row.starts_on, d.row.starts_at) for d in drafts if d.row.customer_id])
+    await adopt(
+        unit,
+        [(d.external_id, d.row.customer_id, d.row.starts_on, d.row.starts_at) for d in drafts if d.row.customer_id],
+    )
     known = await _lock_stored(unit, [draft.external_id for draft in drafts])
     fresh = [draft for draft in drafts if draft.external_id not in known]
     for draft in fresh:
@@ -139,7 +143,9 @@ def _dated(row: Booking, stored: Booking | None, now: datetime) -> Booking:
     booked_at = row.booked_at or (stored.booked_at if stored else None) or heard
     if row.status != AppointmentStatus.CANCELLED:
         return row._replace(booked_at=booked_at, cancelled_at=None)
-    return row._replace(booked_at=booked_at, cancelled_at=row.cancelled_at or (stored.cancelled_at if stored else None) or heard)
+    return row._replace(
+        booked_at=booked_at, cancelled_at=row.cancelled_at or (stored.cancelled_at if stored else None) or heard
+    )
 
 
 def _entries(drafts: Iterable[_Draft]) -> Iterable[journal.Entry]:
@@ -148,7 +154,9 @@ def _entries(drafts: Iterable[_Draft]) -> Iterable[journal.Entry]:
         row = draft.row
         if row.customer_id is None or not draft.followed:
             continue
-        yield journal.Entry("appointment_booked", draft.id, row.customer_id, row.store_id, row.staff_id, row.booked_at or row.starts_at)
+        yield journal.Entry(
+            "appointment_booked", draft.id, row.customer_id, row.store_id, row.staff_id, row.booked_at or row.starts_at
+        )
         kind = APPOINTMENT_EVENTS[AppointmentStatus(row.status)]
         if kind != "appointment_booked":
             ended = row.cancelled_at or row.starts_at
@@ -158,7 +166,7 @@ def _entries(drafts: Iterable[_Draft]) -> Iterable[journal.Entry]:
 async def _lock_stored(unit: Unit, external_ids: Sequence[str]) -> dict[str, tuple[UUID, Booking]]:
     rows: Any = await unit.run(
         f"""select external_id, id, {", ".join(Booking._fields)} from appointment
-            where merchant_id = :merchant and external_id = any(cast(:externals as text[])) order by id for update""",  # noqa: S608  # fixed names
+            where merchant_id = :merchant and external_id = any(cast(:externals as text[])) order by id for update""",
         externals=list(external_ids),
     )
     return {row[0]: (row[1], Booking(*row[2:])) for row in rows}
@@ -177,7 +185,7 @@ async def _insert(unit: Unit, drafts: Sequence[_Draft]) -> set[str]:
         draft.id = one
     mine = await unit.run(
         f"""insert into appointment (merchant_id, id, external_id, {", ".join(Booking._fields)}, recorded_at)
-            select :merchant, u.*, :now from {_ROWS} on conflict (external_id, merchant_id) do nothing returning external_id""",  # noqa: S608  # fixed names
+            select :merchant, u.*, :now from {_ROWS} on conflict (external_id, merchant_id) do nothing returning external_id""",
         **_values(drafts),
     )
     return {draft.external_id for draft in drafts} - set(mine.scalars())
@@ -187,6 +195,44 @@ async def _update(unit: Unit, drafts: Sequence[_Draft]) -> None:
     if drafts:
         sets = ", ".join(f"{name} = u.{name}" for name in Booking._fields)
         await unit.run(
-            f"update appointment a set {sets} from {_ROWS} where a.merchant_id = :merchant and a.id = u.id",  # noqa: S608  # fixed names
+            f"update appointment a set {sets} from {_ROWS} where a.merchant_id = :merchant and a.id = u.id",
             **_values(drafts),
         )
+
+
+async def known_appointments(unit: Unit, external_ids: Sequence[str]) -> dict[str, UUID]:
+    """Return the ids of the appointments that are stored, by external id."""
+    return {code: one for code, (one, _) in (await _lock_stored(unit, external_ids)).items()}
+
+
+class End(NamedTuple):
+    """An appointment that was cancelled or missed, and when."""
+
+    external_id: str
+    status: AppointmentStatus
+    at: datetime
+
+
+async def end_appointments(unit: Unit, ends: Sequence[End], *, historic: bool = False) -> Recorded:
+    """Let stored appointments end; one verdict per end, in order, and the events that are new.
+
+    Only one that stands (booked, confirmed) can: what is cancelled, missed or kept already stays so.
+    """
+    known = await _lock_stored(unit, [end.external_id for end in ends])
+    drafts: dict[str, _Draft] = {}
+    for end in ends:
+        one, row = known[end.external_id]
+        if row.status in {AppointmentStatus.BOOKED, AppointmentStatus.CONFIRMED} and end.external_id not in drafts:
+            cancelled_at = end.at if end.status is AppointmentStatus.CANCELLED else None
+            row = row._replace(status=end.status, cancelled_at=cancelled_at)
+            drafts[end.external_id] = _Draft(end.external_id, [], row, followed=True, id=one)
+    changed = list(drafts.values())
+    await _update(unit, changed)
+    happened = await journal.settle(
+        unit, "appointment", [d.id for d in changed], list(_entries(changed)), historic=historic
+    )
+    verdicts = [
+        ItemVerdict(at, Taken.ACCEPTED if end.external_id in drafts else Taken.DUPLICATE, id=known[end.external_id][0])
+        for at, end in enumerate(ends)
+    ]
+    return Recorded(verdicts, happened)

@@ -64,10 +64,10 @@ async def ids_by(unit: Unit, table: str, column: str, values: Iterable[str | Non
         return {}
     rows = await tuples(
         unit,
-        f"select {column}, id from {table} where merchant_id = :merchant and {column} = any(cast(:wanted as text[]))",  # noqa: S608  # fixed names
+        f"select {column}, id from {table} where merchant_id = :merchant and {column} = any(cast(:wanted as text[]))",
         wanted=wanted,
     )
-    return {code: one for code, one in rows}
+    return dict(rows)
 
 
 async def stored_cards(unit: Unit, external_ids: Collection[str]) -> dict[str, tuple[UUID, CardRow]]:
@@ -75,7 +75,7 @@ async def stored_cards(unit: Unit, external_ids: Collection[str]) -> dict[str, t
     rows = await tuples(
         unit,
         f"""select id, {", ".join(CardRow._fields)} from card
-            where merchant_id = :merchant and external_id = any(cast(:externals as text[]))""",  # noqa: S608  # fixed names
+            where merchant_id = :merchant and external_id = any(cast(:externals as text[]))""",
         externals=sorted(external_ids),
     )
     return {row[1]: (row[0], CardRow(*row[1:])) for row in rows}
@@ -85,7 +85,8 @@ async def anonymous(unit: Unit, customer_ids: Collection[UUID]) -> set[UUID]:
     """Return those of the customers that are walk-in records."""
     rows = await tuples(
         unit,
-        "select id from customer where merchant_id = :merchant and id = any(cast(:ids as uuid[])) and anonymous", ids=list(customer_ids)
+        "select id from customer where merchant_id = :merchant and id = any(cast(:ids as uuid[])) and anonymous",
+        ids=list(customer_ids),
     )
     return {row[0] for row in rows}
 
@@ -98,12 +99,13 @@ async def insert_cards(unit: Unit, cards: Sequence[tuple[UUID, CardRow]]) -> set
     rows = await tuples(
         unit,
         f"""insert into card (merchant_id, id, {", ".join(CardRow._fields)}, recorded_at)
-            select :merchant, u.*, :now from {_CARDS} on conflict (external_id, merchant_id) do nothing returning id""",  # noqa: S608  # fixed names
+            select :merchant, u.*, :now from {_CARDS} on conflict (external_id, merchant_id) do nothing returning id""",
         **dict(zip(_CARD_NAMES, values, strict=True)),
     )
     ids = {row[0] for row in rows}
     await unit.run(
-        "insert into card_facts (merchant_id, card_id) select :merchant, id from unnest(cast(:ids as uuid[])) as u(id)", ids=sorted(ids)
+        "insert into card_facts (merchant_id, card_id) select :merchant, id from unnest(cast(:ids as uuid[])) as u(id)",
+        ids=sorted(ids),
     )
     return ids
 
@@ -114,7 +116,7 @@ async def update_cards(unit: Unit, cards: Sequence[tuple[UUID, CardRow]]) -> Non
         values = columns([(one, *row) for one, row in cards], len(_CARD_NAMES))
         sets = ", ".join(f"{name} = u.{name}" for name in CardRow._fields)
         await unit.run(
-            f"update card c set {sets} from {_CARDS} where c.merchant_id = :merchant and c.id = u.id",  # noqa: S608  # fixed names
+            f"update card c set {sets} from {_CARDS} where c.merchant_id = :merchant and c.id = u.id",
             **dict(zip(_CARD_NAMES, values, strict=True)),
         )
 
@@ -132,7 +134,10 @@ async def replace_items(unit: Unit, items: Sequence[tuple[UUID, ItemRow]]) -> se
     stored = {(row[0], ItemRow(*row[1:])) for row in rows}
     changed = {card for card, _ in stored ^ set(items)}
     if changed:
-        await unit.run("delete from card_item where merchant_id = :merchant and card_id = any(cast(:ids as uuid[]))", ids=sorted(changed))
+        await unit.run(
+            "delete from card_item where merchant_id = :merchant and card_id = any(cast(:ids as uuid[]))",
+            ids=sorted(changed),
+        )
         values = columns([(card, *row) for card, row in items if card in changed], 4)
         await unit.run(
             """insert into card_item (merchant_id, card_id, item_no, product_id, category)
@@ -184,7 +189,7 @@ async def insert_entries(unit: Unit, entries: Sequence[EntryRow]) -> set[UUID]:
     rows = await tuples(
         unit,
         f"""insert into card_entry (merchant_id, {", ".join(EntryRow._fields)}, recorded_at)
-            select :merchant, u.*, :now from {_ENTRIES} as u on conflict (external_id, merchant_id) do nothing returning id""",  # noqa: S608  # fixed names
+            select :merchant, u.*, :now from {_ENTRIES} as u on conflict (external_id, merchant_id) do nothing returning id""",
         **dict(zip(EntryRow._fields, values, strict=True)),
     )
     return {row[0] for row in rows}

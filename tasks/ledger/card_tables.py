@@ -81,7 +81,10 @@ class CardHolder(Row, table=True):
 
 
 class CardEntry(Row, table=True):
-    """One row of the card ledger. Amounts are signed: top-ups above zero, consumption below. `frozen` and `expires_on` are set by the kinds that change them."""
+    """One row of the card ledger. Amounts are signed: top-ups above zero, consumption below.
+
+    `frozen` and `expires_on` are set by the kinds that change them.
+    """
 
     __tablename__ = "card_entry"
 

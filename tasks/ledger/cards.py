@@ -27,9 +27,13 @@ async def record_cards(unit: Unit, items: Sequence[CardIn], *, historic: bool = 
     changed |= await _belongings(unit, drafts)
     inserted = await _entries(unit, drafts)
     happened = await _journal(unit, batch, inserted, historic=historic)
-    touched = [draft for draft in drafts if draft.id in changed or any(entry.row.id in inserted for entry in draft.entries)]
+    touched = [
+        draft for draft in drafts if draft.id in changed or any(entry.row.id in inserted for entry in draft.entries)
+    ]
     await count_cards(unit, {draft.id for draft in touched})
-    owners = {draft.row.customer_id for draft in touched} | {draft.stored.customer_id for draft in touched if draft.stored}
+    owners = {draft.row.customer_id for draft in touched} | {
+        draft.stored.customer_id for draft in touched if draft.stored
+    }
     await count_customers(unit, owners)
     verdicts = [*batch.verdicts, *_verdicts(drafts, changed, inserted)]
     return Recorded(sorted(verdicts, key=lambda verdict: verdict.index), happened)

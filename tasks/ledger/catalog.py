@@ -87,8 +87,12 @@ async def _upsert(
     values = columns([rows[code] for code in sorted(rows)], 0)
     binds = {f"c{n}": column for n, column in enumerate(values)}
     written = set((await unit.run(statement, ids=[new_id() for _ in rows], **binds)).scalars())
-    ids = await tuples(unit, f"select code, id from {table} where merchant_id = :merchant and code = any(cast(:c0 as text[]))", c0=binds["c0"])  # noqa: S608  # two fixed names
-    found = {code: one for code, one in ids}
+    ids = await tuples(
+        unit,
+        f"select code, id from {table} where merchant_id = :merchant and code = any(cast(:c0 as text[]))",
+        c0=binds["c0"],
+    )
+    found = dict(ids)
     skipped = {verdict.index for verdict in verdicts}
     for place, item in enumerate(items):
         if place not in skipped:

@@ -75,7 +75,7 @@ def _update(said: str, table: str, key: str, names: Sequence[str]) -> str:
     sets = ", ".join(f"{name} = said.{name}" for name in names)
     old, new = (", ".join(f"{prefix}.{name}" for name in names) for prefix in ("f", "said"))
     return (
-        f"{said} update {table} f set {sets} from said "  # noqa: S608  # fixed names
+        f"{said} update {table} f set {sets} from said "
         f"where f.merchant_id = :merchant and f.{key} = said.{key} and ({old}) is distinct from ({new})"
     )
 
@@ -83,7 +83,7 @@ def _update(said: str, table: str, key: str, names: Sequence[str]) -> str:
 def _differing(said: str, table: str, key: str, names: Sequence[str]) -> str:
     old, new = (", ".join(f"{prefix}.{name}" for name in names) for prefix in ("f", "said"))
     return (
-        f"{said} select said.{key} as id from said left join {table} f on f.merchant_id = :merchant and f.{key} = said.{key} "  # noqa: S608  # fixed names
+        f"{said} select said.{key} as id from said left join {table} f on f.merchant_id = :merchant and f.{key} = said.{key} "
         f"where f.{key} is null or ({old}) is distinct from ({new}) order by 1"
     )
 
@@ -153,6 +153,7 @@ async def _chunks(unit: Unit, customer_ids: Sequence[UUID] | None) -> list[list[
 
 async def _cards_of(unit: Unit, customer_ids: Sequence[UUID]) -> list[UUID]:
     rows = await unit.run(
-        "select id from card where merchant_id = :merchant and customer_id = any(cast(:ids as uuid[]))", ids=list(customer_ids)
+        "select id from card where merchant_id = :merchant and customer_id = any(cast(:ids as uuid[]))",
+        ids=list(customer_ids),
     )
     return list(rows.scalars())

@@ -9,7 +9,10 @@ from tasks.kernel.verdicts import ItemVerdict
 
 
 class Happened(msgspec.Struct, frozen=True):
-    """One accepted event, new in this transaction. `store_id` and `staff_id` are where and by whom; `ledger_id` is its sale, visit, card entry or appointment."""
+    """One accepted event, new in this transaction, or true again in it (a receipt corrected back).
+
+    `store_id` and `staff_id` are where and by whom; `ledger_id` is its sale, visit, card entry or appointment.
+    """
 
     event_id: UUID
     type: str

@@ -25,14 +25,14 @@ class Entry(NamedTuple):
     occurred_at: datetime
 
 
-_INSERT = """
+_INSERT = f"""
 insert into event (merchant_id, id, source, external_id, type, ledger_id, customer_id, store_id, staff_id, occurred_at, ledger_kind, state, historic,
                    received_at)
-select :merchant, u.id, '{source}', u.type || ':' || u.ledger_id, u.type, u.ledger_id, u.customer_id, u.store_id, u.staff_id, u.occurred_at,
+select :merchant, u.id, '{SOURCE}', u.type || ':' || u.ledger_id, u.type, u.ledger_id, u.customer_id, u.store_id, u.staff_id, u.occurred_at,
        :kind, 'accepted', :historic, :now
 from unnest(cast(:ids as uuid[]), cast(:types as text[]), cast(:ledgers as uuid[]), cast(:customers as uuid[]), cast(:stores as uuid[]),
             cast(:staff as uuid[]), cast(:ats as timestamptz[])) as u(id, type, ledger_id, customer_id, store_id, staff_id, occurred_at)
-""".format(source=SOURCE)  # noqa: S608  # a constant
+"""  # a constant
 _UPDATE = """
 update event e set state = case when e.state = 'withdrawn' then 'accepted' else e.state end,
                    customer_id = u.customer_id, store_id = u.store_id, staff_id = u.staff_id, occurred_at = u.occurred_at
@@ -56,7 +56,9 @@ async def write(unit: Unit, kind: str, entries: Sequence[Entry], *, historic: bo
     ]
 
 
-async def settle(unit: Unit, kind: str, touched: Iterable[UUID], entries: Sequence[Entry], *, historic: bool) -> list[Happened]:
+async def settle(
+    unit: Unit, kind: str, touched: Iterable[UUID], entries: Sequence[Entry], *, historic: bool
+) -> list[Happened]:
     """Make the events of the touched ledger rows what the rows say now.
 
     An event the row no longer is becomes `withdrawn`; one that is again, or is another customer's now, has happened (again); its id stays. The caller
@@ -75,7 +77,9 @@ async def settle(unit: Unit, kind: str, touched: Iterable[UUID], entries: Sequen
     await _update(unit, changed)
     await _withdraw(unit, [row["id"] for row in stored.values() if row["state"] != "withdrawn"])
     happened = [
-        Happened(row["id"], e.type, e.customer_id, e.occurred_at, e.store_id, e.staff_id, kind, e.ledger_id, row["historic"])
+        Happened(
+            row["id"], e.type, e.customer_id, e.occurred_at, e.store_id, e.staff_id, kind, e.ledger_id, row["historic"]
+        )
         for e, row in changed
         if row["state"] == "withdrawn" or row["customer_id"] != e.customer_id
     ]
@@ -104,5 +108,6 @@ async def _update(unit: Unit, changed: Sequence[tuple[Entry, Any]]) -> None:
 async def _withdraw(unit: Unit, ids: Sequence[UUID]) -> None:
     if ids:
         await unit.run(
-            "update event set state = 'withdrawn' where merchant_id = :merchant and id = any(cast(:ids as uuid[]))", ids=list(ids)
+            "update event set state = 'withdrawn' where merchant_id = :merchant and id = any(cast(:ids as uuid[]))",
+            ids=list(ids),
         )

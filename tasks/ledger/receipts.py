@@ -1,5 +1,6 @@
 """A receipt on its way in: resolved, with its totals, and what it gives rise to."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -35,6 +36,14 @@ class Line(NamedTuple):
     helpers: tuple[UUID, ...]
 
 
+class Evidence(NamedTuple):
+    """What the service lines of one visit say: the earliest instant, who did most of them, the main service."""
+
+    at: datetime
+    staff_id: UUID | None
+    product_id: UUID | None
+
+
 class Head(NamedTuple):
     """A receipt as its columns, after `id` and `external_id`."""
 
@@ -49,20 +58,20 @@ class Head(NamedTuple):
 
 @dataclass(slots=True)
 class Draft:
-    """One receipt of the batch; `followed`: its customer is known and no walk-in record."""
+    """One receipt of the batch; `followed`: its customer is known and no walk-in record; `services`: lines that make a visit."""
 
     external_id: str
     places: list[int]
     head: Head
     lines: list[Line]
     followed: bool
-    serves: bool
+    services: list[Line]
     id: UUID = NOT_STORED
 
     def visit_key(self) -> VisitKey | None:
         """Return the visit its service lines make, if any."""
         head = self.head
-        if not (self.followed and self.serves) or head.customer_id is None:
+        if not (self.followed and self.services) or head.customer_id is None:
             return None
         return head.customer_id, head.store_id, head.sold_on
 
@@ -83,25 +92,28 @@ def read_receipt(refs: Refs, place: int, item: SaleIn) -> Draft:
     customer = refs.customer("customer", item.customer) if item.customer is not None else None
     lines = []
     cash = card = tax = 0
-    serves = False
+    services = []
     for at, line in enumerate(item.lines):
         made, service = _line(refs, at, line)
         lines.append(made)
-        serves = serves or service
+        if service:
+            services.append(made)
         cash += line.cash_cents
         card += line.card_cents
         tax += line.tax_cents
     day = item.at.astimezone(zone_of(store.timezone)).date()
     head = Head(store.id, customer.id if customer else None, item.at, day, cash, card, tax)
-    return Draft(item.external_id, [place], head, lines, customer is not None and not customer.anonymous, serves)
+    return Draft(item.external_id, [place], head, lines, customer is not None and not customer.anonymous, services)
 
 
 def _line(refs: Refs, at: int, line: LineIn) -> tuple[Line, bool]:
     """Return the line and whether it is a service given."""
     product = refs.product(f"lines[{at}].product", line.product) if line.product is not None else None
-    staff = tuple(dict.fromkeys(refs.person(f"lines[{at}].staff[{n}]", one) for n, one in enumerate(line.staff)))
-    first = staff[0] if staff else None
-    helpers = tuple(sorted(one for one in staff[1:] if one is not None))
+    first = refs.person(f"lines[{at}].staff[0]", line.staff[0]) if line.staff else None
+    helpers: tuple[UUID, ...] = ()
+    if len(line.staff) > 1:
+        others = {refs.person(f"lines[{at}].staff[{n}]", one) for n, one in enumerate(line.staff)}
+        helpers = tuple(sorted(one for one in others if one is not None and one != first))
     made = Line(
         product.id if product else None,
         line.description,
@@ -114,3 +126,30 @@ def _line(refs: Refs, at: int, line: LineIn) -> tuple[Line, bool]:
         helpers,
     )
     return made, product is not None and product.service and line.quantity > 0
+
+
+def told_by(drafts: Iterable[Draft]) -> dict[VisitKey, Evidence]:
+    """Return what the service lines of these receipts say about the visits they make; the same answer as `visit_rows.evidence`."""
+    grouped: dict[VisitKey, list[Draft]] = {}
+    for draft in drafts:
+        key = draft.visit_key()
+        if key is not None:
+            grouped.setdefault(key, []).append(draft)
+    return {key: _evidence(some) for key, some in grouped.items()}
+
+
+def _evidence(drafts: list[Draft]) -> Evidence:
+    at = min(draft.head.sold_at for draft in drafts)
+    lines = [line for draft in drafts for line in draft.services]
+    if len(lines) == 1:
+        return Evidence(at, lines[0].staff_id, lines[0].product_id)
+    by_staff: dict[UUID, tuple[int, int]] = {}
+    by_product: dict[UUID | None, int] = {}
+    for line in lines:
+        amount = line.cash_cents + line.card_cents
+        if line.staff_id is not None:
+            n, total = by_staff.get(line.staff_id, (0, 0))
+            by_staff[line.staff_id] = (n + 1, total + amount)
+        by_product[line.product_id] = by_product.get(line.product_id, 0) + amount
+    staff = min(by_staff, key=lambda one: (-by_staff[one][0], -by_staff[one][1], one), default=None)
+    return Evidence(at, staff, min(by_product, key=lambda one: (-by_product[one], str(one))))

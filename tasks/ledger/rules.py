@@ -130,4 +130,6 @@ def entry_event(entry: EntryIn) -> str | None:
     """
     if entry.kind is EntryKind.OPEN:
         return "purchase" if entry.principal_cents > 0 and entry.sale is None else None
-    return {EntryKind.CONSUME: "card_used", EntryKind.TOP_UP: "card_topped_up", EntryKind.CLOSE: "card_closed"}.get(entry.kind)
+    return {EntryKind.CONSUME: "card_used", EntryKind.TOP_UP: "card_topped_up", EntryKind.CLOSE: "card_closed"}.get(
+        entry.kind
+    )

@@ -47,13 +47,14 @@ async def insert_heads(unit: Unit, drafts: Sequence[Draft]) -> set[str]:
     values = columns([(draft.id, draft.external_id, *draft.head) for draft in drafts], len(_HEAD_NAMES))
     result = await unit.run(
         f"""insert into sale (merchant_id, id, external_id, store_id, customer_id, sold_at, sold_on, cash_cents, card_cents, tax_cents, recorded_at)
-            select :merchant, u.*, :now from {_HEADS} on conflict (external_id, merchant_id) do nothing""",  # noqa: S608  # fixed text
+            select :merchant, u.*, :now from {_HEADS} on conflict (external_id, merchant_id) do nothing""",
         **dict(zip(_HEAD_NAMES, values, strict=True)),
     )
     if result.rowcount == len(drafts):
         return set()
     mine = await unit.run(
-        "select external_id from sale where merchant_id = :merchant and id = any(cast(:ids as uuid[]))", ids=[draft.id for draft in drafts]
+        "select external_id from sale where merchant_id = :merchant and id = any(cast(:ids as uuid[]))",
+        ids=[draft.id for draft in drafts],
     )
     return {draft.external_id for draft in drafts} - set(mine.scalars())
 
@@ -71,7 +72,9 @@ async def insert_lines(unit: Unit, drafts: Sequence[Draft]) -> None:
                  cast(:requested as bool[])) as u""",
             **dict(zip(names, columns(lines, len(names)), strict=True)),
         )
-    helpers = [(draft.id, at, one) for draft in drafts for at, line in enumerate(draft.lines, 1) for one in line.helpers]
+    helpers = [
+        (draft.id, at, one) for draft in drafts for at, line in enumerate(draft.lines, 1) for one in line.helpers
+    ]
     if helpers:
         sales, numbers, staff = columns(helpers, 3)
         await unit.run(
@@ -107,10 +110,12 @@ async def replace(unit: Unit, drafts: Sequence[Draft]) -> None:
     await unit.run(
         f"""update sale s set store_id = u.store_id, customer_id = u.customer_id, sold_at = u.sold_at, sold_on = u.sold_on,
               cash_cents = u.cash_cents, card_cents = u.card_cents, tax_cents = u.tax_cents, recorded_at = :now
-            from {_HEADS} where s.merchant_id = :merchant and s.id = u.id""",  # noqa: S608  # fixed text
+            from {_HEADS} where s.merchant_id = :merchant and s.id = u.id""",
         **dict(zip(_HEAD_NAMES, values, strict=True)),
     )
     ids = [draft.id for draft in drafts]
     for table in ("sale_line_helper", "sale_line"):
-        await unit.run(f"delete from {table} where merchant_id = :merchant and sale_id = any(cast(:ids as uuid[]))", ids=ids)  # noqa: S608  # two fixed names
+        await unit.run(
+            f"delete from {table} where merchant_id = :merchant and sale_id = any(cast(:ids as uuid[]))", ids=ids
+        )
     await insert_lines(unit, drafts)

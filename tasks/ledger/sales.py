@@ -9,9 +9,9 @@ from tasks.ledger import journal, sale_rows
 from tasks.ledger.facts import count_customers, lock_facts
 from tasks.ledger.happened import Happened, Recorded
 from tasks.ledger.inputs import SaleIn
-from tasks.ledger.receipts import Draft, Head, read_receipt
+from tasks.ledger.receipts import Draft, Head, read_receipt, told_by
 from tasks.ledger.refs import look_up
-from tasks.ledger.visits import recount_visits
+from tasks.ledger.visits import Told, recount_visits
 from tasks.people.batches import refused
 
 
@@ -101,8 +101,12 @@ def _entries(drafts: Iterable[Draft]) -> Iterable[journal.Entry]:
     return (entry for draft in drafts if (entry := draft.entry()) is not None)
 
 
-async def _visits(unit: Unit, fresh: list[Draft], changed: list[Draft], old: list[Head], *, historic: bool) -> list[Happened]:
+async def _visits(
+    unit: Unit, fresh: list[Draft], changed: list[Draft], old: list[Head], *, historic: bool
+) -> list[Happened]:
     """Recount the visits that the new lines make and that the old lines made."""
     keys = {key for draft in (*fresh, *changed) if (key := draft.visit_key()) is not None}
     keys |= {(head.customer_id, head.store_id, head.sold_on) for head in old if head.customer_id is not None}
-    return await recount_visits(unit, keys, historic=historic)
+    by_old = {(head.customer_id, head.store_id, head.sold_on) for head in old}
+    told = {key: lines for key, lines in told_by((*fresh, *changed)).items() if key not in by_old}
+    return await recount_visits(unit, keys, Told(lines=told), historic=historic)

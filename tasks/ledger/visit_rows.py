@@ -7,7 +7,7 @@ from uuid import UUID
 
 from tasks.kernel.unit import Unit
 from tasks.kernel.zones import local_day
-from tasks.ledger.receipts import VisitKey
+from tasks.ledger.receipts import Evidence, VisitKey
 from tasks.people.batches import columns, tuples
 
 
@@ -24,14 +24,6 @@ class VisitRow(NamedTuple):
     said_at: datetime | None
     said_by: UUID | None
     said_product_id: UUID | None
-
-
-class Evidence(NamedTuple):
-    """What the service lines of one visit say: the earliest instant, who did most of them, the main service."""
-
-    at: datetime
-    staff_id: UUID | None
-    product_id: UUID | None
 
 
 COLUMNS = VisitRow._fields
@@ -56,7 +48,7 @@ service as (
   order by customer_id, store_id, day, total desc, product_id)
 select day.customer_id, day.store_id, day.day, day.at, person.staff_id, service.product_id
 from day left join person using (customer_id, store_id, day) left join service using (customer_id, store_id, day)
-"""  # noqa: S608  # fixed text
+"""
 
 
 def _binds(keys: Collection[VisitKey]) -> dict[str, list[Any]]:
@@ -67,14 +59,16 @@ async def stored(unit: Unit, keys: Collection[VisitKey]) -> dict[VisitKey, Any]:
     """Return the visits of these keys that are stored."""
     rows = await unit.rows(
         f"""select {", ".join(f"v.{name}" for name in COLUMNS)} from {_KEYS}
-            join visit v on v.merchant_id = :merchant and v.customer_id = k.customer_id and v.store_id = k.store_id and v.visited_on = k.day""",  # noqa: S608  # fixed names
+            join visit v on v.merchant_id = :merchant and v.customer_id = k.customer_id and v.store_id = k.store_id and v.visited_on = k.day""",
         **_binds(keys),
     )
     return {(row["customer_id"], row["store_id"], row["visited_on"]): row for row in rows}
 
 
 async def evidence(unit: Unit, keys: Collection[VisitKey]) -> dict[VisitKey, Evidence]:
-    """Return what the service lines of these keys say; keys without one are absent."""
+    """Return what the stored service lines of these keys say; keys without one are absent."""
+    if not keys:
+        return {}
     rows = await tuples(unit, _EVIDENCE, **_binds(keys))
     return {(row[0], row[1], row[2]): Evidence(row[3], row[4], row[5]) for row in rows}
 
@@ -114,4 +108,6 @@ async def write(unit: Unit, rows: Sequence[VisitRow]) -> None:
 async def delete(unit: Unit, ids: Sequence[UUID]) -> None:
     """Delete visits that nothing speaks for."""
     if ids:
-        await unit.run("delete from visit where merchant_id = :merchant and id = any(cast(:ids as uuid[]))", ids=list(ids))
+        await unit.run(
+            "delete from visit where merchant_id = :merchant and id = any(cast(:ids as uuid[]))", ids=list(ids)
+        )

@@ -1,6 +1,6 @@
 """Visits: one customer, one store, one store-local day with at least one service; from service lines, from records of their own, or both."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -15,7 +15,7 @@ from tasks.ledger import journal, visit_rows
 from tasks.ledger.facts import count_customers, lock_facts
 from tasks.ledger.happened import Happened, Recorded
 from tasks.ledger.inputs import VisitIn
-from tasks.ledger.receipts import VisitKey
+from tasks.ledger.receipts import Evidence, VisitKey
 from tasks.ledger.refs import Refs, look_up
 from tasks.ledger.rules import check_instant
 from tasks.people.batches import Unknown, refused
@@ -52,7 +52,7 @@ async def record_visits(unit: Unit, items: Sequence[VisitIn], *, historic: bool 
     stored = await visit_rows.stored(unit, wanted.keys())
     said = {key: _earliest(one.said, _said(stored.get(key))) for key, one in wanted.items()}
     news = {key for key, one in said.items() if one != _said(stored.get(key))}
-    happened = await recount_visits(unit, news, historic=historic, said={key: said[key] for key in news})
+    happened = await recount_visits(unit, news, Told(said={key: said[key] for key in news}), historic=historic)
     await count_customers(unit, (key[0] for key in news))
     ids = {key: row["id"] for key, row in (await visit_rows.stored(unit, wanted.keys())).items()}
     for key, one in wanted.items():
@@ -102,9 +102,15 @@ def _earliest(new: Said, known: Said | None) -> Said:
     return Said(known.at, known.staff_id or new.staff_id, known.product_id or new.product_id)
 
 
-async def recount_visits(
-    unit: Unit, keys: Collection[VisitKey], *, historic: bool, said: dict[VisitKey, Said] | None = None
-) -> list[Happened]:
+@dataclass(frozen=True)
+class Told:
+    """What the caller knows of visits: what records say, and what the service lines of new receipts say; lines of a key that has no visit yet are all."""
+
+    said: Mapping[VisitKey, Said] = field(default_factory=dict)
+    lines: Mapping[VisitKey, Evidence] = field(default_factory=dict)
+
+
+async def recount_visits(unit: Unit, keys: Collection[VisitKey], told: Told, *, historic: bool) -> list[Happened]:
     """Make the visits of these keys what service lines and records say now; returns the events that are new.
 
     A visit nothing speaks for any more is deleted and its event withdrawn; if it comes back it has its old id, so that nothing is followed up twice. The
@@ -113,11 +119,13 @@ async def recount_visits(
     if not keys:
         return []
     stored = await visit_rows.stored(unit, keys)
-    served = await visit_rows.evidence(unit, keys)
+    # A key without a visit has no earlier service line: what is new is all there is, and need not be read back.
+    served = {key: lines for key, lines in told.lines.items() if key not in stored}
+    served |= await visit_rows.evidence(unit, [key for key in keys if key not in served])
     revived = await visit_rows.withdrawn(unit, {key[0] for key in keys if key not in stored})
     rows: dict[VisitKey, visit_rows.VisitRow] = {}
     for key in sorted(keys):
-        own = (said or {}).get(key) or _said(stored.get(key))
+        own = told.said.get(key) or _said(stored.get(key))
         lines = served.get(key)
         if own is not None or lines is not None:
             known = stored.get(key)
@@ -129,7 +137,7 @@ async def recount_visits(
     return await _journal(unit, rows, {row["id"] for row in stored.values()} | set(revived.values()), historic=historic)
 
 
-def _row(visit_id: UUID, key: VisitKey, lines: visit_rows.Evidence | None, own: Said | None) -> visit_rows.VisitRow:
+def _row(visit_id: UUID, key: VisitKey, lines: Evidence | None, own: Said | None) -> visit_rows.VisitRow:
     times = [one.at for one in (lines, own) if one is not None]
     staff = (lines.staff_id if lines else None) or (own.staff_id if own else None)
     product = (lines.product_id if lines else None) or (own.product_id if own else None)
@@ -145,7 +153,8 @@ async def _journal(
 ) -> list[Happened]:
     def entries(some: Iterable[visit_rows.VisitRow]) -> list[journal.Entry]:
         return [
-            journal.Entry("service_completed", row.id, row.customer_id, row.store_id, row.served_by, row.visited_at) for row in some
+            journal.Entry("service_completed", row.id, row.customer_id, row.store_id, row.served_by, row.visited_at)
+            for row in some
         ]
 
     fresh = entries(row for row in rows.values() if row.id not in known)

@@ -39,7 +39,7 @@ join plan_version v on v.merchant_id = :merchant and v.id = e.version_id
 left join task_reason r on r.merchant_id = :merchant and r.enrolment_id = e.id and r.state = 'live'
 left join event cause on cause.merchant_id = :merchant and cause.id = e.event_id
 where (e.state = 'waiting' or r.id is not null)
-  and n.occurred_at > coalesce(cause.occurred_at, e.fire_at - make_interval(hours => :late_hours))
+  and n.occurred_at > coalesce(cause.occurred_at, least(e.created_at, e.fire_at) - make_interval(hours => :late_hours))
   and n.event_id is distinct from e.event_id
   and (n.ledger_id is null or n.ledger_id is distinct from cause.ledger_id)
   and (cause.id is null or (n.store_id is not null and cause.store_id is not null and n.store_id <> cause.store_id)
@@ -64,7 +64,8 @@ async def read_touched(unit: Unit, happened: Sequence[Happened], exits: dict[str
 async def lock_tasks(unit: Unit, task_ids: Sequence[UUID]) -> None:
     """Lock the tasks in id order."""
     await unit.run(
-        "select id from task where merchant_id = :merchant and id = any(cast(:ids as uuid[])) order by id for update", ids=list(task_ids)
+        "select id from task where merchant_id = :merchant and id = any(cast(:ids as uuid[])) order by id for update",
+        ids=list(task_ids),
     )
 
 
@@ -88,7 +89,9 @@ update task t set status = 'moot', close_reason = f.why, closed_at = :now, wait_
 from found f where t.merchant_id = :merchant and t.id = f.id
 returning t.id
 """
-_STORES: Final = "select id, store_id, status from task where merchant_id = :merchant and id = any(cast(:ids as uuid[])) order by id"
+_STORES: Final = (
+    "select id, store_id, status from task where merchant_id = :merchant and id = any(cast(:ids as uuid[])) order by id"
+)
 
 
 async def close_emptied(unit: Unit, tasks: dict[UUID, str]) -> list[UUID]:

@@ -95,5 +95,6 @@ async def load_calendars(
     ):
         closures[row["store_id"]].append((row["from_on"], row["to_on"]))
     return {
-        row["id"]: StoreCalendar(row["id"], row["timezone"], hours[row["id"]], tuple(closures[row["id"]])) for row in stores
+        row["id"]: StoreCalendar(row["id"], row["timezone"], hours[row["id"]], tuple(closures[row["id"]]))
+        for row in stores
     }

@@ -36,13 +36,15 @@ async def lock_contact_state(unit: Unit, customer_ids: Iterable[UUID]) -> list[U
     return [row["customer_id"] for row in rows]
 
 
-async def refuse(unit: Unit, customer_id: UUID, scope: str, *, staff_id: UUID | None = None, source: str = "callback") -> None:
+async def refuse(
+    unit: Unit, customer_id: UUID, scope: str, *, staff_id: UUID | None = None, source: str = "callback"
+) -> None:
     """Record a refusal at once: `phone`, `wechat` or `all`; the first one's instant stays. `all` also withdraws the consent to be contacted."""
     column = _COLUMN[RefusalScope(scope)]
     await lock_contact_state(unit, [customer_id])
     await unit.run(
         f"""update customer_contact_state set {column} = coalesce({column}, :now)
-            where merchant_id = :merchant and customer_id = :customer""",  # noqa: S608  # a column from the table above
+            where merchant_id = :merchant and customer_id = :customer""",
         customer=customer_id,
     )
     if scope == RefusalScope.ALL:

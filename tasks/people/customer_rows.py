@@ -16,15 +16,24 @@ _ROWS = """unnest(cast(:ids as uuid[]), cast(:sealed as bytea[]), cast(:gender a
   cast(:source as text[]), cast(:level as text[]), cast(:home as uuid[]), cast(:since as date[]), cast(:anonymous as bool[]),
   cast(:internal as bool[]), cast(:indexes as uuid[]), cast(:salts as bytea[]))
   as u(id, sealed, gender, birthday_on, birthday_kind, source, level, home_store_id, customer_since_on, anonymous, internal, external_index, salt)"""
-_NAMES = ("ids", "sealed", "gender", "birthday", "calendar", "source", "level", "home", "since", "anonymous", "internal")
+_NAMES = (
+    "ids",
+    "sealed",
+    "gender",
+    "birthday",
+    "calendar",
+    "source",
+    "level",
+    "home",
+    "since",
+    "anonymous",
+    "internal",
+)
 
 
 def _values(unit: Unit, drafts: Iterable[Draft]) -> dict[str, list[Any]]:
     seal = unit.vault.seal
-    rows = [
-        (d.id, seal(d.salt, d.id, packed(d.seal)), *d.plain, d.index, d.salt)
-        for d in drafts
-    ]
+    rows = [(d.id, seal(d.salt, d.id, packed(d.seal)), *d.plain, d.index, d.salt) for d in drafts]
     return dict(zip((*_NAMES, "indexes", "salts"), columns(rows, len(_NAMES) + 2), strict=True))
 
 
@@ -61,13 +70,13 @@ async def insert_customers(unit: Unit, drafts: Sequence[Draft]) -> set[UUID]:
                                   customer_since_on, anonymous, internal, created_at)
             select :merchant, id, external_index, sealed, salt, gender, birthday_on, birthday_kind, source, level, home_store_id,
                    customer_since_on, anonymous, internal, :now from {_ROWS}
-            on conflict (external_index, merchant_id) do nothing returning id""",  # noqa: S608  # fixed text
+            on conflict (external_index, merchant_id) do nothing returning id""",
         **_values(unit, drafts),
     )
     ids = sorted(row["id"] for row in rows)
     for table in ("customer_contact_state", "customer_facts"):
         await unit.run(
-            f"insert into {table} (merchant_id, customer_id) select :merchant, id from unnest(cast(:ids as uuid[])) as u(id)",  # noqa: S608  # two fixed names
+            f"insert into {table} (merchant_id, customer_id) select :merchant, id from unnest(cast(:ids as uuid[])) as u(id)",
             ids=ids,
         )
     return set(ids)
@@ -92,7 +101,7 @@ async def update_customers(unit: Unit, drafts: Sequence[Draft]) -> None:
             f"""update customer c set sealed = u.sealed, gender = u.gender, birthday_on = u.birthday_on, birthday_kind = u.birthday_kind,
                   source = u.source, level = u.level, home_store_id = u.home_store_id, customer_since_on = u.customer_since_on,
                   anonymous = u.anonymous, internal = u.internal
-                from {_ROWS} where c.merchant_id = :merchant and c.id = u.id""",  # noqa: S608  # fixed text
+                from {_ROWS} where c.merchant_id = :merchant and c.id = u.id""",
             **_values(unit, drafts),
         )
 

@@ -60,7 +60,8 @@ async def _update(unit: Unit, batch: Batch, met: list[Draft]) -> set[UUID]:
             met.remove(draft)
             del batch.drafts[draft.item.external_id]
             batch.verdicts.extend(
-                ItemVerdict(place, Taken.REJECTED, code="erased", field="externalId", detail="was erased") for place in draft.places
+                ItemVerdict(place, Taken.REJECTED, code="erased", field="externalId", detail="was erased")
+                for place in draft.places
             )
         elif draft.meet(unit, row):
             changed.append(draft)

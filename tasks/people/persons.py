@@ -103,7 +103,8 @@ async def open_customers(unit: Unit, ids: Sequence[UUID]) -> dict[UUID, Customer
 async def open_staff(unit: Unit, ids: Sequence[UUID]) -> dict[UUID, StaffPerson]:
     """Return the staff members that exist, by id; removed ones too, for they are named in what they did."""
     rows = await unit.rows(
-        "select id, sealed, salt from staff where merchant_id = :merchant and id = any(cast(:ids as uuid[]))", ids=list(ids)
+        "select id, sealed, salt from staff where merchant_id = :merchant and id = any(cast(:ids as uuid[]))",
+        ids=list(ids),
     )
     people = {}
     for row in rows:
@@ -126,7 +127,9 @@ async def contact_points_of(unit: Unit, ids: Sequence[UUID]) -> dict[UUID, list[
     for row in rows:
         value = unit.vault.open(row["salt"], row["customer_id"], row["sealed"]).decode()
         hidden = masked(value) if row["kind"] in {ContactKind.PHONE, ContactKind.VIRTUAL} else f"{value[:1]}***"
-        view = ContactPointView(id=row["id"], kind=row["kind"], value=value, masked=hidden, valid=row["valid"], held_by=row["held_by"])
+        view = ContactPointView(
+            id=row["id"], kind=row["kind"], value=value, masked=hidden, valid=row["valid"], held_by=row["held_by"]
+        )
         found.setdefault(row["customer_id"], []).append(view)
     return found
 
@@ -154,7 +157,7 @@ async def _by_contact(unit: Unit, column: str, index: UUID) -> list[UUID]:
     rows = await unit.rows(
         f"""select distinct p.customer_id from contact_point p
             join customer c on c.merchant_id = p.merchant_id and c.id = p.customer_id
-            where {_ACTIVE} and p.merchant_id = :merchant and p.{column} = :index order by p.customer_id limit {MOST_FOUND}""",  # noqa: S608  # two fixed column names
+            where {_ACTIVE} and p.merchant_id = :merchant and p.{column} = :index order by p.customer_id limit {MOST_FOUND}""",
         index=index,
     )
     return [row["customer_id"] for row in rows]
@@ -169,7 +172,7 @@ async def find_by_name(unit: Unit, text: str) -> list[UUID]:
         f"""select t.customer_id from customer_name_token t
             join customer c on c.merchant_id = t.merchant_id and c.id = t.customer_id
             where {_ACTIVE} and t.merchant_id = :merchant and t.token = any(cast(:tokens as uuid[]))
-            group by t.customer_id having count(*) = :needed order by t.customer_id limit {MOST_FOUND}""",  # noqa: S608  # fixed text
+            group by t.customer_id having count(*) = :needed order by t.customer_id limit {MOST_FOUND}""",
         tokens=tokens,
         needed=len(tokens),
     )

@@ -23,7 +23,9 @@ class RevealBudgetSpent(FlowError):
 async def count_reveal(unit: Unit, staff_id: UUID, task_id: UUID, customer_id: UUID, day: date) -> None:
     """Log the reveal: once per task counts, however often it is shown. Raises `RevealBudgetSpent` past the day's budget."""
     # One at a time per staff member, or two phones at once would both see the last free place.
-    await unit.run("select id from staff where merchant_id = :merchant and id = :staff for no key update", staff=staff_id)
+    await unit.run(
+        "select id from staff where merchant_id = :merchant and id = :staff for no key update", staff=staff_id
+    )
     again = await unit.run(
         "update phone_reveal set times = times + 1 where merchant_id = :merchant and staff_id = :staff and task_id = :task",
         staff=staff_id,

@@ -11,7 +11,16 @@ from tasks.people.states import BirthdayKind
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]")
 _CONTROL_BUT_LINES = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]")
-LONGEST = {"externalId": 128, "name": 100, "nickname": 100, "remarkName": 100, "wechat": 100, "source": 64, "level": 64, "notes": 4000}
+LONGEST = {
+    "externalId": 128,
+    "name": 100,
+    "nickname": 100,
+    "remarkName": 100,
+    "wechat": 100,
+    "source": 64,
+    "level": 64,
+    "notes": 4000,
+}
 """Characters per field; what is longer is refused, not cut."""
 MOST_PHONES = 20
 _OLDEST_BIRTHDAY = date(1900, 1, 1)

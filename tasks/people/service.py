@@ -86,5 +86,6 @@ async def set_password_hash(unit: Unit, staff_id: UUID, password_hash: str | Non
 async def set_history_from(unit: Unit, day: date) -> None:
     """Say from which day on the books are complete; an earlier day that is stored stays."""
     await unit.run(
-        "update merchant set history_from = least(coalesce(history_from, :day), :day) where merchant_id = :merchant", day=day
+        "update merchant set history_from = least(coalesce(history_from, :day), :day) where merchant_id = :merchant",
+        day=day,
     )

@@ -38,7 +38,7 @@ async def insert_staff(unit: Unit, drafts: Sequence["StaffDraft"]) -> None:
     if drafts:
         await unit.run(
             f"""insert into staff (merchant_id, id, role, status, external_index, login_index, sealed, salt, created_at, removed_at)
-                select :merchant, u.*, :now, case when u.status = 'removed' then cast(:now as timestamptz) end from {_ROWS}""",  # noqa: S608  # fixed text
+                select :merchant, u.*, :now, case when u.status = 'removed' then cast(:now as timestamptz) end from {_ROWS}""",
             **_values(unit, drafts),
         )
 
@@ -49,7 +49,7 @@ async def update_staff(unit: Unit, drafts: Sequence["StaffDraft"]) -> None:
         await unit.run(
             f"""update staff s set role = u.role, status = u.status, login_index = u.login_index, sealed = u.sealed,
                   removed_at = case when u.status = 'removed' then coalesce(s.removed_at, :now) end
-                from {_ROWS} where s.merchant_id = :merchant and s.id = u.id""",  # noqa: S608  # fixed text
+                from {_ROWS} where s.merchant_id = :merchant and s.id = u.id""",
             **_values(unit, drafts),
         )
 

@@ -63,7 +63,9 @@ async def upsert_staff(unit: Unit, master: MasterKey, items: Sequence[StaffIn]) 
     verdicts: list[ItemVerdict] = []
     for place, item in enumerate(items):
         try:
-            draft = StaffDraft(item, [place], staff_index(unit, item.external_id), check_staff(item), _stores(item, stores))
+            draft = StaffDraft(
+                item, [place], staff_index(unit, item.external_id), check_staff(item), _stores(item, stores)
+            )
         except Invalid as fault:
             verdicts.append(refused(place, fault))
             continue

@@ -6,7 +6,22 @@ from uuid import UUID
 
 from sqlmodel import Field
 
-from tasks.kernel.columns import Row, big, blob, check, day, document, index, instant, key, of_merchant, one_of, refers, text, unique
+from tasks.kernel.columns import (
+    Row,
+    big,
+    blob,
+    check,
+    day,
+    document,
+    index,
+    instant,
+    key,
+    of_merchant,
+    one_of,
+    refers,
+    text,
+    unique,
+)
 from tasks.kernel.scope import Role
 from tasks.people.states import StaffRole, StaffStatus
 
@@ -65,7 +80,11 @@ class StoreClosure(Row, table=True):
     to_on: date = day()
     reason: str = text(default="")
 
-    __table_args__ = (refers("store_id", "store"), check("order", "to_on >= from_on"), index("ix_store_closure_store", "store_id"))
+    __table_args__ = (
+        refers("store_id", "store"),
+        check("order", "to_on >= from_on"),
+        index("ix_store_closure_store", "store_id"),
+    )
 
 
 class Staff(Row, table=True):
@@ -138,7 +157,11 @@ class StaffLeave(Row, table=True):
     to_on: date = day()
     reason: str = text(default="")
 
-    __table_args__ = (refers("staff_id", "staff"), check("order", "to_on >= from_on"), index("ix_staff_leave_staff", "staff_id", "to_on"))
+    __table_args__ = (
+        refers("staff_id", "staff"),
+        check("order", "to_on >= from_on"),
+        index("ix_staff_leave_staff", "staff_id", "to_on"),
+    )
 
 
 class ClockSetting(Row, table=True):

@@ -116,10 +116,10 @@ async def read_reasons(unit: Unit, task_id: UUID) -> list[ReasonFacts]:
 
 _ABSENCE: Final = """
 select day_on as first_on, day_on as last_on, works, store_id, false as away from roster_day
-where merchant_id = :merchant and staff_id = :staff and day_on between :today and cast(:today as date) + :days
+where merchant_id = :merchant and staff_id = :staff and day_on between :today and cast(:today as date) + cast(:days as int)
 union all
 select from_on, to_on, false, null, true from staff_leave
-where merchant_id = :merchant and staff_id = :staff and to_on >= :today and from_on <= cast(:today as date) + :days
+where merchant_id = :merchant and staff_id = :staff and to_on >= :today and from_on <= cast(:today as date) + cast(:days as int)
 """
 
 
@@ -154,7 +154,9 @@ class CopyRow(msgspec.Struct, frozen=True):
 
 async def insert_copy(unit: Unit, row: CopyRow) -> bool:
     """Keep the exact text, sealed under the customer's salt; False when the customer was erased and there is nothing to seal with."""
-    salt = await unit.scalar("select salt from customer where merchant_id = :merchant and id = :customer", customer=row.customer_id)
+    salt = await unit.scalar(
+        "select salt from customer where merchant_id = :merchant and id = :customer", customer=row.customer_id
+    )
     if salt is None:
         return False
     await unit.run(

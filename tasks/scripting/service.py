@@ -68,7 +68,9 @@ def _texts(reason: ReasonFacts, plan: Definition, values: Values, locale: Locale
 
 
 def _text(reason: ReasonFacts, variant: Variant, values: Values) -> ScriptText:
-    return ScriptText(variant.key, reason.id, variant.title, variant.tone, variant.channel, variant.script.render(values))
+    return ScriptText(
+        variant.key, reason.id, variant.title, variant.tone, variant.channel, variant.script.render(values)
+    )
 
 
 def step_of(plan: Definition, entry_key: str) -> str | None:
@@ -99,6 +101,8 @@ async def record_copy(unit: Unit, fact: CopyFact, staff_id: UUID, customer_id: U
     at = fact.copied_at or unit.now
     if at.tzinfo is None:
         raise Invalid("copiedAt", "needs a time zone")
-    row = CopyRow(new_id(), fact.task_id, staff_id, customer_id, fact.variant, fact.edited, fact.text, min(at, unit.now))
+    row = CopyRow(
+        new_id(), fact.task_id, staff_id, customer_id, fact.variant, fact.edited, fact.text, min(at, unit.now)
+    )
     await insert_copy(unit, row)
     return row.id

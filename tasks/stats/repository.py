@@ -20,7 +20,11 @@ _PARTS: Final[Mapping[By, str]] = {
         "left join task_reason r on r.merchant_id = :merchant and r.task_id = c.id"
     ),
 }
-_CREDITED: Final[Mapping[By, str]] = {By.EMPLOYEE: "true", By.STORE: "true", By.PLAN: "k.plan_id is not distinct from p.key"}
+_CREDITED: Final[Mapping[By, str]] = {
+    By.EMPLOYEE: "true",
+    By.STORE: "true",
+    By.PLAN: "k.plan_id is not distinct from p.key",
+}
 
 _COMPLETION: Final = """
 with cohort as (

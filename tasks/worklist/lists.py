@@ -19,13 +19,13 @@ Keys = tuple[int, int, int, int, int, int, str]
 _MINE: Final = (
     f"t.assignee_id = :me and t.store_id = any(cast(:stores as uuid[])) and {LIVE}",
     f"t.assignee_id is null and t.store_id = any(cast(:stores as uuid[])) and {LIVE}",
-    "t.assignee_id = :me and t.store_id = any(cast(:stores as uuid[])) and t.closed_at > :at - interval '26 hours' and t.status = 'done'",
+    "t.assignee_id = :me and t.store_id = any(cast(:stores as uuid[])) and t.closed_at > cast(:at as timestamptz) - interval '26 hours' and t.status = 'done'",
 )
 """An employee's tasks: held, in the pool, done lately (a local day is at most 25 hours long). One index each."""
 
 _STORES: Final = (
     f"t.store_id = any(cast(:stores as uuid[])) and {LIVE}",
-    "t.store_id = any(cast(:stores as uuid[])) and t.closed_at > :at - interval '26 hours' and t.status = 'done'",
+    "t.store_id = any(cast(:stores as uuid[])) and t.closed_at > cast(:at as timestamptz) - interval '26 hours' and t.status = 'done'",
 )
 """What a manager or owner sees: the tasks of the stores."""
 
@@ -91,7 +91,8 @@ def _statement(bucket: Bucket, *, leads: bool, paged: bool) -> str:
     after = [f"cast(:after_{name} as {'uuid' if name == 'id' else 'bigint'})" for name in names]
     return _PAGE.format(
         reach=" union all ".join(
-            f"select {_COLUMNS} from task t where t.merchant_id = :merchant and {part}" for part in (_STORES if leads else _MINE)
+            f"select {_COLUMNS} from task t where t.merchant_id = :merchant and {part}"
+            for part in (_STORES if leads else _MINE)
         ),
         today=TODAY,
         overdue=OVERDUE,
@@ -106,7 +107,9 @@ def _statement(bucket: Bucket, *, leads: bool, paged: bool) -> str:
 
 
 def _to_cursor(at: datetime, row: RowMapping) -> str:
-    return encode_cursor([at.isoformat(), *(str(row[name]) if name == "id" else int(row[name]) for name, _ in ORDER_KEYS)])
+    return encode_cursor(
+        [at.isoformat(), *(str(row[name]) if name == "id" else int(row[name]) for name, _ in ORDER_KEYS)]
+    )
 
 
 def _from_cursor(cursor: str) -> tuple[datetime, Keys]:

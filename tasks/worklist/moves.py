@@ -41,7 +41,9 @@ async def claim(unit: Unit, scope: StaffScope, task_id: UUID) -> TaskMove:
 async def start(unit: Unit, scope: StaffScope, task_id: UUID) -> TaskMove:
     """Begin working on an open task, taking it from the pool when it is there. Starting one's own running task changes nothing."""
     guard = f"({_MINE} or {_FREE}) and t.status = 'open'"
-    won = await move_if(unit, scope, task_id, guard, {"assignee_id": scope.staff_id, "status": TaskStatus.IN_PROGRESS.value})
+    won = await move_if(
+        unit, scope, task_id, guard, {"assignee_id": scope.staff_id, "status": TaskStatus.IN_PROGRESS.value}
+    )
     if won:
         await _tell(unit, scope, won, "started", replace(won, status=TaskStatus.OPEN))
         return won.as_move(changed=True)

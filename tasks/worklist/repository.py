@@ -121,7 +121,9 @@ class ClosedReason(msgspec.Struct, frozen=True):
     version_id: UUID
 
 
-async def close_reasons(unit: Unit, task_ids: list[UUID], reason: CloseReason, result: str | None) -> list[ClosedReason]:
+async def close_reasons(
+    unit: Unit, task_ids: list[UUID], reason: CloseReason, result: str | None
+) -> list[ClosedReason]:
     """Close every live reason of the tasks with the same result (engine.md: one callback writes to all)."""
     return await unit.structs(
         ClosedReason,

@@ -28,12 +28,39 @@ LIVE = (TaskStatus.QUEUED, TaskStatus.OPEN, TaskStatus.IN_PROGRESS, TaskStatus.W
 """States in which a task still counts as somebody's work."""
 
 TRANSITIONS: dict[TaskStatus, frozenset[TaskStatus]] = {
-    TaskStatus.QUEUED: frozenset({TaskStatus.OPEN, TaskStatus.EXPIRED, TaskStatus.MOOT, TaskStatus.CANCELLED, TaskStatus.DONE}),
-    TaskStatus.OPEN: frozenset({TaskStatus.IN_PROGRESS, TaskStatus.WAITING, TaskStatus.DONE, TaskStatus.EXPIRED, TaskStatus.MOOT, TaskStatus.CANCELLED}),
-    TaskStatus.IN_PROGRESS: frozenset(
-        {TaskStatus.OPEN, TaskStatus.WAITING, TaskStatus.DONE, TaskStatus.EXPIRED, TaskStatus.MOOT, TaskStatus.CANCELLED}
+    TaskStatus.QUEUED: frozenset(
+        {TaskStatus.OPEN, TaskStatus.EXPIRED, TaskStatus.MOOT, TaskStatus.CANCELLED, TaskStatus.DONE}
     ),
-    TaskStatus.WAITING: frozenset({TaskStatus.OPEN, TaskStatus.WAITING, TaskStatus.DONE, TaskStatus.EXPIRED, TaskStatus.MOOT, TaskStatus.CANCELLED}),
+    TaskStatus.OPEN: frozenset(
+        {
+            TaskStatus.IN_PROGRESS,
+            TaskStatus.WAITING,
+            TaskStatus.DONE,
+            TaskStatus.EXPIRED,
+            TaskStatus.MOOT,
+            TaskStatus.CANCELLED,
+        }
+    ),
+    TaskStatus.IN_PROGRESS: frozenset(
+        {
+            TaskStatus.OPEN,
+            TaskStatus.WAITING,
+            TaskStatus.DONE,
+            TaskStatus.EXPIRED,
+            TaskStatus.MOOT,
+            TaskStatus.CANCELLED,
+        }
+    ),
+    TaskStatus.WAITING: frozenset(
+        {
+            TaskStatus.OPEN,
+            TaskStatus.WAITING,
+            TaskStatus.DONE,
+            TaskStatus.EXPIRED,
+            TaskStatus.MOOT,
+            TaskStatus.CANCELLED,
+        }
+    ),
     TaskStatus.DONE: frozenset(),
     TaskStatus.EXPIRED: frozenset(),
     TaskStatus.MOOT: frozenset(),

@@ -16,7 +16,9 @@ with found as (select id, status from task where merchant_id = :merchant and {du
 update task t set {change} from found f where t.merchant_id = :merchant and t.id = f.id
 returning t.id, t.store_id, f.status as from_status, t.status as to_status
 """
-_OPEN: Final = _MOVE.format(due="status = 'queued' and opens_at <= :now and expires_at > :now", change="status = 'open'")
+_OPEN: Final = _MOVE.format(
+    due="status = 'queued' and opens_at <= :now and expires_at > :now", change="status = 'open'"
+)
 _WAKE: Final = _MOVE.format(
     due="status = 'waiting' and wait_until <= :now and expires_at > :now",
     # A promised time stays on the row: it is what puts the task on top of the list.
@@ -57,6 +59,15 @@ async def expire_tasks(unit: Unit, limit: int) -> Expired:
 
 async def _sweep(unit: Unit, statement: str, action: str, limit: int) -> Sequence[Any]:
     rows = await unit.rows(statement, limit=limit)
-    told = [Told(task_id=row["id"], store_id=row["store_id"], action=action, from_status=row["from_status"], to_status=row["to_status"]) for row in rows]
+    told = [
+        Told(
+            task_id=row["id"],
+            store_id=row["store_id"],
+            action=action,
+            from_status=row["from_status"],
+            to_status=row["to_status"],
+        )
+        for row in rows
+    ]
     await tell(unit, told)
     return rows

@@ -47,7 +47,9 @@ class Task(Row, table=True):
         check("priority", "priority between 0 and 999"),
         check("closed", f"({_LIVE}) = (closed_at is null)"),
         check("wait", "status <> 'waiting' or wait_until is not null"),
-        index("uq_task_customer_live", "customer_id", "merchant_id", where=f"origin = 'plan' and {_LIVE}", is_unique=True),
+        index(
+            "uq_task_customer_live", "customer_id", "merchant_id", where=f"origin = 'plan' and {_LIVE}", is_unique=True
+        ),
         index("ix_task_assignee_live", "assignee_id", "status", "due_at", where=_LIVE),
         index("ix_task_pool", "store_id", "status", "due_at", where=f"assignee_id is null and {_LIVE}"),
         index("ix_task_assignee_day", "assignee_id", "opens_on"),
@@ -113,7 +115,11 @@ class TaskHistory(Row, table=True):
     detail: dict[str, Any] = document(default_factory=dict)
     at: datetime = instant()
 
-    __table_args__ = (refers("task_id", "task", cascade=True), refers("staff_id", "staff"), index("ix_task_history_task", "task_id", "at"))
+    __table_args__ = (
+        refers("task_id", "task", cascade=True),
+        refers("staff_id", "staff"),
+        index("ix_task_history_task", "task_id", "at"),
+    )
 
 
 class Contact(Row, table=True):

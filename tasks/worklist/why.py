@@ -58,14 +58,20 @@ def _card_times_low(facts: WhyFacts, locale: Locale) -> str | None:
     if facts.uses_left is None:
         return None
     rest = times(facts.uses_left, locale)
-    return f"{facts.card_name or '次卡'}还剩 {rest}" if locale == "zh-CN" else f"{facts.card_name or 'Card'}: {rest} left"
+    return (
+        f"{facts.card_name or '次卡'}还剩 {rest}" if locale == "zh-CN" else f"{facts.card_name or 'Card'}: {rest} left"
+    )
 
 
 def _card_expiring(facts: WhyFacts, locale: Locale) -> str | None:
     if facts.expires_on is None:
         return None
     day = calendar_day(facts.expires_on, facts.today, locale)
-    return f"{facts.card_name or '卡项'} {day}到期" if locale == "zh-CN" else f"{facts.card_name or 'Card'} expires on {day}"
+    return (
+        f"{facts.card_name or '卡项'} {day}到期"
+        if locale == "zh-CN"
+        else f"{facts.card_name or 'Card'} expires on {day}"
+    )
 
 
 def _not_seen(facts: WhyFacts, locale: Locale) -> str | None:
@@ -79,7 +85,8 @@ def _after_service(facts: WhyFacts, locale: Locale) -> str | None:
     if facts.last_visit_on is None:
         return None
     days = (facts.today - facts.last_visit_on).days
-    return f"{_ago_zh(days)}做过服务" if locale == "zh-CN" else f"Served {_ago_en(days)}"
+    served = _ago_zh(days).removesuffix("的")
+    return f"{served}做过服务" if locale == "zh-CN" else f"Served {_ago_en(days)}"
 
 
 def _ago_zh(days: int) -> str:

@@ -139,12 +139,8 @@ async def test_a_refusal_in_the_middle_of_a_chunk_is_seen(world: World, clock: T
             customer=world.customers["N3"],
         )
         run = asyncio.create_task(run_occurrence(world.units, world.merchant_id, held))
-        waiting = None
-        while not waiting:
-            waiting = await refusing.scalar(
-                "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and query like '%customer_contact_state%'"
-            )
-            await refusing.run("select pg_sleep(0.02)")
+        while not await refusing.scalar("select count(*) from pg_locks where not granted"):
+            await refusing.run("select pg_sleep(0.01)")
     await run
     assert (await decisions(world))["N3"] == ["suppressed:do_not_contact"]
     assert await count(world, "task") == 29

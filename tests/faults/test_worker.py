@@ -115,12 +115,13 @@ async def test_a_ring_is_heard_at_once_and_a_ring_during_a_sweep_sweeps_once_mor
     await swept.again()
     assert monotonic() - began < 1.5, "before the next look could have found it"
 
-    async def rung_and_taken() -> bool:
-        assert await bell.ring(SWEEP, str(merchant_id))
+    async def taken() -> bool:
         async with Redis.from_url(apart.redis_url) as redis:
             return not await redis.exists(f"arq:job:{SWEEP}:{merchant_id}")
 
-    await until(rung_and_taken)
+    await until(taken)
+    assert await bell.ring(SWEEP, str(merchant_id))
+    await until(taken)
     first.set()
     await swept.again()
     assert swept.merchants[:2] == [merchant_id, merchant_id]

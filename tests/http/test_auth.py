@@ -38,10 +38,14 @@ async def test_a_refresh_token_works_once_and_its_reuse_ends_the_family(salon: S
     caller = await salon.caller("employee")
     first = {"refreshToken": caller.refresh_token, "device": "phone of employee"}
     second = (await caller.post("/v1/auth/refresh", first)).json()
-    await salon.rows("update refresh_token set used_at = used_at - interval '11 seconds' where merchant_id = :merchant and used_at is not null")
+    await salon.rows(
+        "update refresh_token set used_at = used_at - interval '11 seconds' where merchant_id = :merchant and used_at is not null"
+    )
     stolen = await caller.post("/v1/auth/refresh", first)
     assert (stolen.status_code, stolen.json()["code"]) == (401, "refresh-reused")
-    later = await caller.post("/v1/auth/refresh", {"refreshToken": second["refreshToken"], "device": "phone of employee"})
+    later = await caller.post(
+        "/v1/auth/refresh", {"refreshToken": second["refreshToken"], "device": "phone of employee"}
+    )
     assert later.json()["code"] == "session-ended"
     assert (await caller.get(ME)).status_code == 401
     (family,) = await salon.rows("select revoke_reason from refresh_family where merchant_id = :merchant")
@@ -58,7 +62,9 @@ async def test_a_retry_of_the_same_device_gets_the_same_successor(salon: Salon) 
 
 async def test_another_device_with_the_same_token_ends_the_family_even_at_once(salon: Salon) -> None:
     caller = await salon.caller("employee")
-    assert (await caller.post("/v1/auth/refresh", {"refreshToken": caller.refresh_token, "device": "phone of employee"})).is_success
+    assert (
+        await caller.post("/v1/auth/refresh", {"refreshToken": caller.refresh_token, "device": "phone of employee"})
+    ).is_success
     thief = await caller.post("/v1/auth/refresh", {"refreshToken": caller.refresh_token, "device": "thief"})
     assert thief.json()["code"] == "refresh-reused"
 
@@ -71,7 +77,9 @@ async def test_a_removed_member_is_out_with_every_token(salon: Salon, services: 
     began = time.monotonic()
     assert (await caller.get(ME)).status_code == 401
     assert time.monotonic() - began < 5
-    refreshed = await caller.post("/v1/auth/refresh", {"refreshToken": caller.refresh_token, "device": "phone of employee"})
+    refreshed = await caller.post(
+        "/v1/auth/refresh", {"refreshToken": caller.refresh_token, "device": "phone of employee"}
+    )
     assert refreshed.json()["code"] == "session-ended"
     login = await caller.post("/v1/auth/login", {"phone": salon.phones["employee"], "password": PASSWORD})
     assert login.json()["code"] == "credentials-wrong"
@@ -116,7 +124,9 @@ async def test_an_unknown_phone_costs_what_a_wrong_password_costs(salon: Salon, 
 
     services.passwords.verify = counting  # type: ignore[method-assign]  # counts, and does the real work
     try:
-        known = await salon.api.client.post("/v1/auth/login", json={"phone": salon.phones["owner"], "password": "x" * 9})
+        known = await salon.api.client.post(
+            "/v1/auth/login", json={"phone": salon.phones["owner"], "password": "x" * 9}
+        )
         unknown = await salon.api.client.post("/v1/auth/login", json={"phone": "19999999998", "password": "x" * 9})
     finally:
         services.passwords.verify = verify  # type: ignore[method-assign]  # as above
@@ -124,7 +134,9 @@ async def test_an_unknown_phone_costs_what_a_wrong_password_costs(salon: Salon, 
     assert known.json() | {"requestId": ""} == unknown.json() | {"requestId": ""}
 
 
-async def test_one_phone_at_two_merchants_chooses_after_the_password(salon: Salon, services: Services, api: Api) -> None:
+async def test_one_phone_at_two_merchants_chooses_after_the_password(
+    salon: Salon, services: Services, api: Api
+) -> None:
     other = await open_salon(services, api)
     phone = salon.phones["owner"]
     async with services.units.open(other.merchant_id) as unit:
@@ -148,7 +160,9 @@ async def test_changing_the_password_ends_every_other_log_in(salon: Salon) -> No
     assert (wrong.status_code, wrong.json()["errors"][0]["field"]) == (422, "current")
     weak = await here.post("/v1/auth/password", {"current": PASSWORD, "password": "short"})
     assert weak.json()["code"] == "password-weak"
-    assert (await here.post("/v1/auth/password", {"current": PASSWORD, "password": "ein neues Passwort"})).status_code == 204
+    assert (
+        await here.post("/v1/auth/password", {"current": PASSWORD, "password": "ein neues Passwort"})
+    ).status_code == 204
     assert (await here.get(ME)).status_code == 200
     assert (await there.get(ME)).status_code == 401
     await salon.api.login(salon.phones["employee"], "ein neues Passwort")
@@ -178,7 +192,9 @@ def test_no_forged_access_token_is_read(master: MasterKey, token: str) -> None:
         read_access(master, token)
 
 
-async def test_an_access_token_ends_and_names_one_merchant(salon: Salon, services: Services, units: Units, api: Api) -> None:
+async def test_an_access_token_ends_and_names_one_merchant(
+    salon: Salon, services: Services, units: Units, api: Api
+) -> None:
     caller = await salon.caller("employee")
     claims = read_access(services.master, str(caller.token))
     (now,) = await salon.rows("select clock_timestamp() as at")

@@ -33,9 +33,13 @@ class Caller:
     refresh_token: str | None = None
     headers: dict[str, str] = field(default_factory=dict)
 
-    async def call(self, method: str, path: str, *, json: Any = None, headers: Mapping[str, str] | None = None, **more: Any) -> Response:
+    async def call(
+        self, method: str, path: str, *, json: Any = None, headers: Mapping[str, str] | None = None, **more: Any
+    ) -> Response:
         """Send one request; `json` may be any JSON value, None sends no body."""
-        sent = dict(self.headers) | ({"authorization": f"Bearer {self.token}"} if self.token else {}) | dict(headers or {})
+        sent = (
+            dict(self.headers) | ({"authorization": f"Bearer {self.token}"} if self.token else {}) | dict(headers or {})
+        )
         return await self.client.request(method, path, json=json, headers=sent, **more)
 
     async def get(self, path: str, **more: Any) -> Response:

@@ -146,14 +146,25 @@ class World:
     ) -> str:
         """A stored-value card opened with a balance; returns its external id."""
         code = external_id or self.fresh("K")
-        entry = EntryIn(external_id=f"{code}-open", kind=EntryKind.OPEN, at=at, principal_cents=principal, gift_cents=gift, store="S1")
-        item = CardIn(external_id=code, product="VALUE", customer=customer, store="S1", opened_on=at.date(), entries=(entry,))
+        entry = EntryIn(
+            external_id=f"{code}-open",
+            kind=EntryKind.OPEN,
+            at=at,
+            principal_cents=principal,
+            gift_cents=gift,
+            store="S1",
+        )
+        item = CardIn(
+            external_id=code, product="VALUE", customer=customer, store="S1", opened_on=at.date(), entries=(entry,)
+        )
         await self.books("cards", item)
         return code
 
     async def card_entry(self, card: str, kind: str, at: datetime, *, principal: int = 0, uses: int = 0) -> None:
         """One more ledger row of a card: `consume`, `top_up`, `close`, …; amounts are signed."""
-        entry = EntryIn(external_id=self.fresh("KE"), kind=EntryKind(kind), at=at, principal_cents=principal, uses=uses, store="S1")
+        entry = EntryIn(
+            external_id=self.fresh("KE"), kind=EntryKind(kind), at=at, principal_cents=principal, uses=uses, store="S1"
+        )
         await self.books("cards", CardIn(external_id=card, entries=(entry,)))
 
 
@@ -191,7 +202,9 @@ async def _stock(world: World) -> None:
     await world.books(
         "products",
         ProductIn(code="CUT", name="剪发", kind=ProductKind.SERVICE, category="hair", price_cents=10_000),
-        ProductIn(code="LASH", name="美睫", kind=ProductKind.SERVICE, category="lash", price_cents=20_000, cycle_days=21),
+        ProductIn(
+            code="LASH", name="美睫", kind=ProductKind.SERVICE, category="lash", price_cents=20_000, cycle_days=21
+        ),
         ProductIn(code="OIL", name="护发油", kind=ProductKind.GOODS, price_cents=5_000),
     )
     await world.books(

@@ -55,7 +55,9 @@ async def log_in(data: JSONBody[LoginIn], request: Request[Any, Any, Any]) -> Se
     operation_id="Refresh",
     summary="Exchange the refresh token",
     status_code=200,
-    opt=shown(SessionEnded, RefreshReused, request={"refreshToken": "hfr_…", "device": "0f9d6a1e-phone"}, answer=TOKENS),
+    opt=shown(
+        SessionEnded, RefreshReused, request={"refreshToken": "hfr_…", "device": "0f9d6a1e-phone"}, answer=TOKENS
+    ),
 )
 async def refresh_tokens(data: JSONBody[RefreshIn], request: Request[Any, Any, Any]) -> Session:
     """Return the next tokens. A token works once; using it again ends the log-in, except for a retry within ten seconds by the same device."""
@@ -85,7 +87,9 @@ async def log_out(request: Request[Any, Any, Any], unit: InUnit) -> None:
     status_code=204,
     guards=[staff_token],
     security=[{"staffToken": []}],
-    opt=shown(PasswordWrong, PasswordWeak, TooManyAttempts, request={"current": "correct horse", "password": "battery staple"}),
+    opt=shown(
+        PasswordWrong, PasswordWeak, TooManyAttempts, request={"current": "correct horse", "password": "battery staple"}
+    ),
 )
 async def change(data: JSONBody[PasswordIn], request: Request[Any, Any, Any]) -> None:
     """Change it; every other log-in of the person ends."""

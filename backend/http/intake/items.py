@@ -46,4 +46,6 @@ def _read(decoder: msgspec.json.Decoder[Any], raw: msgspec.Raw) -> tuple[Any, Fa
 
 def _rejected(index: int, fault: Fault) -> ItemVerdict:
     path, code, facts = fault
-    return ItemVerdict(index=index, status=Taken.REJECTED, code=code, field=path or None, detail=sentence(code, facts, "en"))
+    return ItemVerdict(
+        index=index, status=Taken.REJECTED, code=code, field=path or None, detail=sentence(code, facts, "en")
+    )

@@ -5,6 +5,7 @@ from typing import Any, Final, TypeVar
 
 from litestar import Router, post, put
 from litestar.params import JSONBody
+from tasks.flow.accept_events import accept_events
 
 from backend.http.intake.guards import DEPENDENCIES, GUARDS
 from backend.http.intake.items import each
@@ -12,7 +13,6 @@ from backend.http.intake.schemas import MANY, ONE, Events, ResultsOut
 from backend.http.requests import Batch
 from backend.http.session import InUnit
 from backend.http.shown import shown
-from tasks.flow.accept_events import accept_events
 from tasks.flow.record_books import record_books
 from tasks.kernel.unit import Unit
 from tasks.kernel.verdicts import ItemVerdict
@@ -107,7 +107,15 @@ async def card_products(data: JSONBody[Batch[CardProductIn]], unit: InUnit) -> R
             "customer": "C-1001",
             "store": "SH01",
             "openedOn": "2026-03-02",
-            "entries": [{"externalId": "K-1-1", "kind": "open", "at": "2026-03-02T10:00:00+08:00", "principalCents": 100000, "giftCents": 20000}],
+            "entries": [
+                {
+                    "externalId": "K-1-1",
+                    "kind": "open",
+                    "at": "2026-03-02T10:00:00+08:00",
+                    "principalCents": 100000,
+                    "giftCents": 20000,
+                }
+            ],
         }
     ),
 )

@@ -58,7 +58,12 @@ async def plans(unit: InUnit) -> PlansOut:
     return PlansOut(await list_plans(unit))
 
 
-@post("/plans", operation_id="CreatePlan", summary="Make a plan from a template", opt=shown(NotFound, Invalid, request=PLAN))
+@post(
+    "/plans",
+    operation_id="CreatePlan",
+    summary="Make a plan from a template",
+    opt=shown(NotFound, Invalid, request=PLAN),
+)
 async def create(data: JSONBody[PlanIn], unit: InUnit, who: InScope) -> Response[PlanRow]:
     """Store a draft; nothing fires until it is activated."""
     return _plan(await create_plan(unit, data.template, data.changes, who.staff_id), 201)
@@ -70,13 +75,21 @@ async def plan(plan_id: FromPath[UUID], unit: InUnit) -> Response[PlanRow]:
     return _plan(await get_plan(unit, plan_id))
 
 
-@post("/plans/{plan_id:uuid}/activate", operation_id="ActivatePlan", summary="Let the plan fire", status_code=200, opt=MOVE)
+@post(
+    "/plans/{plan_id:uuid}/activate",
+    operation_id="ActivatePlan",
+    summary="Let the plan fire",
+    status_code=200,
+    opt=MOVE,
+)
 async def activate_plan(plan_id: FromPath[UUID], unit: InUnit, if_match: IfMatch = None) -> Response[PlanRow]:
     """Turn it on from now; what happened in its window before is taken in."""
     return _plan(await activate(unit, plan_id, seen(if_match)))
 
 
-@post("/plans/{plan_id:uuid}/pause", operation_id="PausePlan", summary="Stop the plan for now", status_code=200, opt=MOVE)
+@post(
+    "/plans/{plan_id:uuid}/pause", operation_id="PausePlan", summary="Stop the plan for now", status_code=200, opt=MOVE
+)
 async def pause_plan(plan_id: FromPath[UUID], unit: InUnit, if_match: IfMatch = None) -> Response[PlanRow]:
     """Stop it from firing; tasks that are out stay."""
     return _plan(await pause(unit, plan_id, seen(if_match)))
@@ -119,7 +132,13 @@ async def preview_template(data: JSONBody[TemplatePreviewIn], who: InScope, requ
     return await preview(services_of(request).units, who.merchant_id, drafted(data.template, data.changes), data.as_of)
 
 
-@put("/stop-everything", operation_id="StopEverything", summary="Stop or release every plan", status_code=204, opt=shown(request={"stopped": True}))
+@put(
+    "/stop-everything",
+    operation_id="StopEverything",
+    summary="Stop or release every plan",
+    status_code=204,
+    opt=shown(request={"stopped": True}),
+)
 async def stop(data: JSONBody[StopIn], unit: InUnit) -> None:
     """One switch for the whole merchant."""
     await stop_everything(unit, stopped=data.stopped)

@@ -68,7 +68,9 @@ def unstorable(value: object, path: str = "") -> Fault | None:
             names = zip(each.__struct_encode_fields__, each.__struct_fields__, strict=True)
             waiting += [(getattr(each, field), join(where, name)) for name, field in names]
         elif isinstance(each, dict):
-            waiting += [pair for key, inner in each.items() for pair in ((key, where), (inner, join(where, _safe(str(key)))))]
+            waiting += [
+                pair for key, inner in each.items() for pair in ((key, where), (inner, join(where, _safe(str(key)))))
+            ]
         elif isinstance(each, list | tuple):
             waiting += [(inner, f"{where}[{index}]") for index, inner in enumerate(each)]
     return None

@@ -150,7 +150,7 @@ def _field_faults(fact: FlowError, locale: Locale) -> tuple[FieldFault, ...]:
 
 
 def _headers(fact: FlowError, error: Exception, locale: Locale) -> dict[str, str]:
-    headers = {"Content-Language": locale}
+    headers: dict[str, str] = {"Content-Language": locale}
     if fact.status == 401:  # noqa: PLR2004  # RFC 9110 §15.5.2
         headers["WWW-Authenticate"] = 'Bearer realm="huifang"'
     if isinstance(fact, Unavailable):
@@ -166,6 +166,10 @@ def _note(request: Request[Any, Any, Any], error: Exception) -> None:
     """Log where it broke, not what it said: messages of drivers carry values."""
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if "site-packages" not in frame.filename]
     where = " < ".join(f"{frame.filename}:{frame.lineno} {frame.name}" for frame in reversed(frames[-6:]))
-    kinds = "/".join(type(each).__name__ for each in (error, error.__cause__, getattr(error, "orig", None)) if each is not None)
+    kinds = "/".join(
+        type(each).__name__ for each in (error, error.__cause__, getattr(error, "orig", None)) if each is not None
+    )
     state = getattr(getattr(error, "orig", None), "sqlstate", None)
-    log.error("request.handle.failed request_id=%s kind=%s sqlstate=%s at=%s", request_id(request.scope), kinds, state, where)
+    log.error(
+        "request.handle.failed request_id=%s kind=%s sqlstate=%s at=%s", request_id(request.scope), kinds, state, where
+    )

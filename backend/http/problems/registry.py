@@ -40,6 +40,18 @@ TITLES: Final[dict[str, tuple[str, str]]] = {
     "password-weak": ("密码不符合要求", "Password refused"),
     "precondition-required": ("缺少 If-Match", "Precondition required"),
     "too-many-attempts": ("尝试次数过多", "Too many attempts"),
+    "unknown": ("引用的对象不存在", "Unknown reference"),
+    "action-reused": ("操作编号被重复使用", "Action id reused"),
+    "task-already-claimed": ("任务已被领取", "Task already claimed"),
+    "task-closed": ("任务已结束", "Task closed"),
+    "task-not-ready": ("任务状态不符", "Task not ready"),
+    "task-unclaimed": ("任务未领取", "Task not claimed"),
+    "calls-refused": ("客户拒绝来电", "Calls refused"),
+    "reveal-budget-spent": ("查看次数已用完", "Reveals used up"),
+    "plan-changed": ("计划已被修改", "Plan changed"),
+    "plan-state": ("计划状态不符", "Plan state"),
+    "entry-raced": ("正在被另一进程处理", "Entry raced"),
+    "lease-lost": ("任务已被接管", "Lease lost"),
     "cursor-garbled": ("分页游标无效", "Invalid cursor"),
     "internal-error": ("系统错误", "Internal error"),
     "unavailable": ("服务暂时不可用", "Temporarily unavailable"),
@@ -78,6 +90,8 @@ def problem_types(locale: str) -> list[ProblemType]:
     """Return all registered problems, by code."""
     found = by_code()
     return [
-        ProblemType(type_of(code), code, found[code].status, title_of(code, locale), (found[code].__doc__ or "").strip())
+        ProblemType(
+            type_of(code), code, found[code].status, title_of(code, locale), (found[code].__doc__ or "").strip()
+        )
         for code in sorted(found)
     ]

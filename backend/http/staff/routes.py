@@ -8,7 +8,7 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 
 from backend.auth.profile import Me, about_me
 from backend.http.paging import Cursor, Limit, next_link
-from backend.http.session import InLocale, InScope, InUnit
+from backend.http.session import InLocale, InScope, InUnit, InWork
 from backend.http.shown import shown
 from backend.http.staff.guards import DEPENDENCIES, GUARDS
 from backend.http.staff.schemas import CallbackIn, CopyIn, CopyOut, PhoneOut, SnoozeIn
@@ -49,17 +49,16 @@ async def me(unit: InUnit, who: InScope) -> Me:
 
 
 @get("/tasks", operation_id="ListTasks", summary="One list of the worklist", opt=shown(CursorGarbled))
-async def tasks(  # noqa: PLR0913  # query parameters and dependencies
+async def tasks(
     request: Request[Any, Any, Any],
-    unit: InUnit,
-    who: InScope,
-    locale: InLocale,
+    work: InWork,
     bucket: InBucket = Bucket.TODAY,
     limit: Limit = 20,
     cursor: Cursor = None,
 ) -> Response[TaskPage]:
     """Return a page, best first, with the counts of all lists; `Link` leads to the next page."""
-    page = await list_tasks(unit, who, TaskQuery(bucket=bucket, limit=limit, cursor=cursor, locale=locale))
+    query = TaskQuery(bucket=bucket, limit=limit, cursor=cursor, locale=work.locale)
+    page = await list_tasks(work.unit, work.who, query)
     return Response(page, headers=next_link(request, page.next_cursor))
 
 
@@ -69,13 +68,25 @@ async def task(task_id: FromPath[UUID], unit: InUnit, who: InScope, locale: InLo
     return await view_task(unit, who, task_id, locale)
 
 
-@post("/tasks/{task_id:uuid}/claim", operation_id="ClaimTask", summary="Take a task from the pool", status_code=200, opt=shown(*MOVE))
+@post(
+    "/tasks/{task_id:uuid}/claim",
+    operation_id="ClaimTask",
+    summary="Take a task from the pool",
+    status_code=200,
+    opt=shown(*MOVE),
+)
 async def claim_task(task_id: FromPath[UUID], unit: InUnit, who: InScope) -> TaskMove:
     """Exactly one of many callers gets it; the others learn who did."""
     return await claim(unit, who, task_id)
 
 
-@post("/tasks/{task_id:uuid}/start", operation_id="StartTask", summary="Begin working on a task", status_code=200, opt=shown(*MOVE))
+@post(
+    "/tasks/{task_id:uuid}/start",
+    operation_id="StartTask",
+    summary="Begin working on a task",
+    status_code=200,
+    opt=shown(*MOVE),
+)
 async def start_task(task_id: FromPath[UUID], unit: InUnit, who: InScope) -> TaskMove:
     """Say that one is on it; starting twice changes nothing."""
     return await start(unit, who, task_id)
@@ -93,7 +104,13 @@ async def snooze_task(task_id: FromPath[UUID], data: JSONBody[SnoozeIn], unit: I
     return await snooze(unit, who, task_id, data.until)
 
 
-@post("/tasks/{task_id:uuid}/release", operation_id="ReleaseTask", summary="Give a task back", status_code=200, opt=shown(*MOVE))
+@post(
+    "/tasks/{task_id:uuid}/release",
+    operation_id="ReleaseTask",
+    summary="Give a task back",
+    status_code=200,
+    opt=shown(*MOVE),
+)
 async def release_task(task_id: FromPath[UUID], unit: InUnit, who: InScope) -> TaskMove:
     """Return it to the pool of its store."""
     return await release(unit, who, task_id)
@@ -103,7 +120,12 @@ async def release_task(task_id: FromPath[UUID], unit: InUnit, who: InScope) -> T
     "/tasks/{task_id:uuid}/script-copies",
     operation_id="CopyScript",
     summary="Say which script was copied",
-    opt=shown(*MOVE, Invalid, request={"variant": "second_visit/a", "text": "小红姐，您好…"}, answer={"id": "01930000-0000-7000-8000-0000000000bb"}),
+    opt=shown(
+        *MOVE,
+        Invalid,
+        request={"variant": "second_visit/a", "text": "小红姐，您好…"},
+        answer={"id": "01930000-0000-7000-8000-0000000000bb"},
+    ),
 )
 async def script_copies(task_id: FromPath[UUID], data: JSONBody[CopyIn], unit: InUnit, who: InScope) -> CopyOut:
     """Keep the variant and the exact text, sealed."""

@@ -55,7 +55,9 @@ class CopyIn(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_u
 
     def about(self, task_id: UUID) -> CopyFact:
         """Return the fact as the flow takes it."""
-        return CopyFact(task_id=task_id, variant=self.variant, text=self.text, edited=self.edited, copied_at=self.copied_at)
+        return CopyFact(
+            task_id=task_id, variant=self.variant, text=self.text, edited=self.edited, copied_at=self.copied_at
+        )
 
 
 class CopyOut(msgspec.Struct, frozen=True, rename="camel"):

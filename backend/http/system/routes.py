@@ -24,7 +24,13 @@ EXAMPLE = {
 }
 
 
-@get("/health/live", operation_id="Live", summary="Is the process alive?", tags=["system"], opt=shown(answer={"status": "ok", "checks": {}}))
+@get(
+    "/health/live",
+    operation_id="Live",
+    summary="Is the process alive?",
+    tags=["system"],
+    opt=shown(answer={"status": "ok", "checks": {}}),
+)
 async def live() -> Health:
     """Answer without asking anybody."""
     return Health("ok")
@@ -45,7 +51,13 @@ async def ready(request: Request[Any, Any, Any]) -> Health:
     return Health("degraded" if "failed" in checks.values() else "ok", {"database": "ok", **checks})
 
 
-@get("/problems", operation_id="ListProblems", summary="Every problem this API can answer", tags=["system"], opt=shown(answer={"items": [EXAMPLE]}))
+@get(
+    "/problems",
+    operation_id="ListProblems",
+    summary="Every problem this API can answer",
+    tags=["system"],
+    opt=shown(answer={"items": [EXAMPLE]}),
+)
 async def list_problems(locale: InLocale) -> ProblemList:
     """Return the registry."""
     return ProblemList(problem_types(locale))
@@ -76,4 +88,6 @@ async def _asked(probe: Probe) -> Literal["ok", "failed"]:
 
 def router() -> Router:
     """Return the surface."""
-    return Router("/", route_handlers=[live, ready, list_problems, get_problem], dependencies={"locale": provide_locale()})
+    return Router(
+        "/", route_handlers=[live, ready, list_problems, get_problem], dependencies={"locale": provide_locale()}
+    )

@@ -485,10 +485,7 @@ CREATE TABLE event (
     occurred_at TIMESTAMP WITH TIME ZONE NOT NULL,
     received_at TIMESTAMP WITH TIME ZONE NOT NULL,
     CONSTRAINT pk_event PRIMARY KEY (merchant_id, id),
-    CONSTRAINT fk_merchant FOREIGN KEY(merchant_id) REFERENCES merchant (merchant_id),
     CONSTRAINT fk_event_customer_id FOREIGN KEY(merchant_id, customer_id) REFERENCES customer (merchant_id, id),
-    CONSTRAINT fk_event_store_id FOREIGN KEY(merchant_id, store_id) REFERENCES store (merchant_id, id),
-    CONSTRAINT fk_event_staff_id FOREIGN KEY(merchant_id, staff_id) REFERENCES staff (merchant_id, id),
     CONSTRAINT ck_event_state CHECK (state in ('accepted', 'unmatched', 'set_aside', 'withdrawn')),
     CONSTRAINT uq_event_external_id_source_merchant_id UNIQUE (external_id, source, merchant_id)
 )
@@ -654,8 +651,6 @@ CREATE TABLE visit (
     CONSTRAINT pk_visit PRIMARY KEY (merchant_id, id),
     CONSTRAINT fk_visit_customer_id FOREIGN KEY(merchant_id, customer_id) REFERENCES customer (merchant_id, id),
     CONSTRAINT fk_visit_store_id FOREIGN KEY(merchant_id, store_id) REFERENCES store (merchant_id, id),
-    CONSTRAINT fk_visit_served_by FOREIGN KEY(merchant_id, served_by) REFERENCES staff (merchant_id, id),
-    CONSTRAINT fk_visit_product_id FOREIGN KEY(merchant_id, product_id) REFERENCES product (merchant_id, id),
     CONSTRAINT fk_visit_said_by FOREIGN KEY(merchant_id, said_by) REFERENCES staff (merchant_id, id),
     CONSTRAINT fk_visit_said_product_id FOREIGN KEY(merchant_id, said_product_id) REFERENCES product (merchant_id, id),
     CONSTRAINT uq_visit_customer_id_store_id_visited_on_merchant_id UNIQUE (customer_id, store_id, visited_on, merchant_id)

@@ -1,0 +1,1 @@
+"""The figures there are: one file, one `BENCHMARK`."""

@@ -1,0 +1,159 @@
+"""X1: what each operation is asked with, by whom it may be asked, and by whom not. An operation without an entry fails the matrix."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from tasks.flow.manage_plans import activate, create_plan
+from tasks.kernel.ids import new_id
+from tests.http.salon import PASSWORD, Salon
+
+Ask = tuple[str, Any, dict[str, str]]
+"""Path, JSON body, headers."""
+Make = Callable[[Salon], Awaitable[Ask]]
+
+OTHERS_OF_ROLE = {"employee": "employee2", "manager": "manager2"}
+"""Who has the same role in the other store; an owner has every store."""
+LOWER = {"employee": (), "manager": ("employee",), "owner": ("employee", "manager"), "key": ()}
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One operation.
+
+    Attributes:
+        make: makes a fresh thing in the first store of a salon and returns how to ask for it.
+        right: who may.
+        answers: the normal success.
+        names_a_thing: the path or body names something of the salon, so a stranger gets 404; else a stranger succeeds, with their own things.
+        same_store_only: another store's staff of the same role must get 404 too.
+    """
+
+    make: Make
+    right: str
+    answers: int = 200
+    names_a_thing: bool = False
+    same_store_only: bool = False
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def plain(path: str, body: Any = None) -> Make:
+    async def make(_salon: Salon) -> Ask:
+        return path, body, {}
+
+    return make
+
+
+def on_task(suffix: str, body: Callable[[], Any] = lambda: None, *, assignee: str | None = "employee") -> Make:
+    async def make(salon: Salon) -> Ask:
+        task_id = await salon.task("S1", assignee)
+        return f"/v1/staff/tasks/{task_id}{suffix}", body(), {}
+
+    return make
+
+
+def on_plan(suffix: str, body: Any = None, *, active: bool = False, if_match: bool = True) -> Make:
+    async def make(salon: Salon) -> Ask:
+        async with salon.services.units.open(salon.merchant_id) as unit:
+            plan = await create_plan(unit, "second_visit", {"name": f"计划 {new_id().hex[-6:]}"})
+            if active:
+                plan = await activate(unit, plan.id)
+        return f"/v1/owner/plans/{plan.id}{suffix}", body, {"if-match": f'"{plan.etag}"'} if if_match else {}
+
+    return make
+
+
+async def on_key(salon: Salon) -> Ask:
+    owner = await salon.caller("owner")
+    await owner.ask("POST", "/v1/owner/api-keys", json={"name": "to revoke"})
+    newest: UUID = (await salon.rows("select id from api_key where merchant_id = :merchant order by id desc limit 1"))[
+        0
+    ]["id"]
+    return f"/v1/owner/api-keys/{newest}", None, {}
+
+
+async def on_customer(salon: Salon) -> Ask:
+    await salon.task("S1", "employee", "in_progress")
+    return f"/v1/staff/customers/{salon.customers['S1']}/reveal-phone", None, {}
+
+
+def books(kind: str, item: Mapping[str, Any]) -> Make:
+    return plain(f"/v1/intake/{kind}:batch", {"items": [dict(item)]})
+
+
+def callback() -> dict[str, Any]:
+    return {"actionId": str(new_id()), "outcome": "no_answer", "occurredAt": "2026-03-02T10:00:00+08:00"}
+
+
+def event() -> dict[str, Any]:
+    return {"specversion": "1.0", "id": str(new_id()), "source": "pos", "type": "service_completed", "data": {}}
+
+
+def copied() -> dict[str, Any]:
+    return {"variant": "second_visit/a", "text": "您好"}
+
+
+STAFF = {
+    "Me": Cell(plain("/v1/staff/me"), "employee"),
+    "ListTasks": Cell(plain("/v1/staff/tasks?bucket=today&limit=50"), "employee"),
+    "GetTask": Cell(on_task(""), "employee", 200, names_a_thing=True, same_store_only=True),
+    "ClaimTask": Cell(on_task("/claim", assignee=None), "employee", 200, names_a_thing=True, same_store_only=True),
+    "StartTask": Cell(on_task("/start"), "employee", 200, names_a_thing=True, same_store_only=True),
+    "SnoozeTask": Cell(
+        on_task("/snooze", lambda: {"until": "2026-03-02T16:00:00+08:00"}),
+        "employee",
+        200,
+        names_a_thing=True,
+        same_store_only=True,
+    ),
+    "ReleaseTask": Cell(on_task("/release"), "employee", 200, names_a_thing=True, same_store_only=True),
+    "CopyScript": Cell(on_task("/script-copies", copied), "employee", 201, names_a_thing=True, same_store_only=True),
+    "LogCallback": Cell(on_task("/callbacks", callback), "employee", 201, names_a_thing=True, same_store_only=True),
+    "RevealPhone": Cell(on_customer, "employee", 200, names_a_thing=True, same_store_only=True),
+    "Logout": Cell(plain("/v1/auth/logout"), "leaver", 204),
+    "ChangePassword": Cell(
+        plain("/v1/auth/password", {"current": PASSWORD, "password": PASSWORD + "!"}), "changer", 204
+    ),
+}
+OWNER = {
+    "ListTemplates": Cell(plain("/v1/owner/templates"), "owner"),
+    "ListPlans": Cell(plain("/v1/owner/plans"), "owner"),
+    "CreatePlan": Cell(plain("/v1/owner/plans", {"template": "second_visit"}), "owner", 201),
+    "GetPlan": Cell(on_plan("", if_match=False), "owner", 200, names_a_thing=True),
+    "ActivatePlan": Cell(on_plan("/activate"), "owner", 200, names_a_thing=True),
+    "PausePlan": Cell(on_plan("/pause", active=True), "owner", 200, names_a_thing=True),
+    "EndPlan": Cell(on_plan("/end"), "owner", 200, names_a_thing=True),
+    "PreviewPlan": Cell(on_plan("/preview", {}, if_match=False), "owner", 200, names_a_thing=True),
+    "PreviewTemplate": Cell(plain("/v1/owner/plans:preview", {"template": "second_visit"}), "owner"),
+    "StopEverything": Cell(plain("/v1/owner/stop-everything", {"stopped": False}), "owner", 204),
+    "CreateApiKey": Cell(plain("/v1/owner/api-keys", {"name": "POS"}), "owner", 201),
+    "ListApiKeys": Cell(plain("/v1/owner/api-keys"), "owner"),
+    "RevokeApiKey": Cell(on_key, "owner", 204, names_a_thing=True),
+}
+INTAKE = {
+    "AcceptEvents": Cell(plain("/v1/intake/events", event()), "key"),
+    "UpsertCustomers": Cell(books("customers", {"externalId": "C-X1", "name": "某某"}), "key"),
+    "UpsertProducts": Cell(books("products", {"code": "CUT", "name": "剪发", "kind": "service"}), "key"),
+    "UpsertCardProducts": Cell(books("card-products", {"code": "SV", "name": "充值卡", "kind": "stored_value"}), "key"),
+    "UpsertCards": Cell(
+        books(
+            "cards", {"externalId": "K", "product": "SV", "customer": "C-S1", "store": "S1", "openedOn": "2026-03-01"}
+        ),
+        "key",
+    ),
+    "UpsertSales": Cell(books("sales", {"externalId": "R", "store": "S1", "at": "2026-03-01T12:00:00+08:00"}), "key"),
+    "UpsertAppointments": Cell(
+        books("appointments", {"externalId": "A", "store": "S1", "startsAt": "2026-03-09T12:00:00+08:00"}), "key"
+    ),
+    "RecordVisits": Cell(
+        books("visits", {"customer": "C-S1", "store": "S1", "at": "2026-03-01T12:00:00+08:00"}), "key"
+    ),
+}
+MANAGER = {
+    "Completion": Cell(plain("/v1/manager/completion?from=2026-03-01&to=2026-03-02&by=employee"), "manager"),
+    "ListStoreTasks": Cell(plain("/v1/manager/tasks?limit=50"), "manager"),
+}
+CELLS: dict[str, Cell] = STAFF | OWNER | INTAKE | MANAGER
+OPEN = {"Live", "Ready", "ListProblems", "GetProblem", "Login", "Refresh"}
+"""Operations that everybody may ask."""
