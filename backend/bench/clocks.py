@@ -1,4 +1,4 @@
-"""How long something took, and where: rounds of work and floor, processor time of both sides, time per statement."""
+"""How long something took and what it cost: rounds of work and floor, processor time of both sides, time per statement."""
 
 import asyncio
 import re
@@ -9,86 +9,91 @@ from statistics import median
 from time import perf_counter, process_time
 from typing import Any, Final
 
-import asyncpg
+import msgspec
 import psutil
 from sqlalchemy import event
 
 from backend.bench.stage import Database
 
-SHOWN: Final = 8
+SHOWN: Final = 10
 """Statements that a detail lists."""
 _WORDS: Final = 58
 
 
+class Spent(msgspec.Struct, frozen=True):
+    """Seconds: on the wall, and of processors in this process and in all processes of PostgreSQL."""
+
+    wall: float
+    python: float
+    postgres: float
+
+    @property
+    def cpu(self) -> float:
+        """Processor seconds of both sides."""
+        return self.python + self.postgres
+
+    def shown(self) -> dict[str, float]:
+        """Two decimals each."""
+        return {name: round(getattr(self, name), 2) for name in self.__struct_fields__}
+
+
 @dataclass
 class Rounds:
-    """Seconds of the work and of its floor, round by round."""
+    """What the work and its floor spent, round by round, and the work's wall seconds per statement over all rounds."""
 
-    work: list[float] = field(default_factory=list)
-    floor: list[float] = field(default_factory=list)
+    work: list[Spent] = field(default_factory=list)
+    floor: list[Spent] = field(default_factory=list)
+    statements: dict[str, float] = field(default_factory=dict)
+
+    @asynccontextmanager
+    async def working(self, database: Database) -> AsyncIterator[None]:
+        """Count the block as one round of the work."""
+        with _statements(database, self.statements):
+            async with spending(database, self.work):
+                yield
+
+    @asynccontextmanager
+    async def flooring(self, database: Database) -> AsyncIterator[None]:
+        """Count the block as one round of the floor."""
+        async with spending(database, self.floor):
+            yield
 
     @property
     def ratio(self) -> float:
-        """The median of the rounds' ratios."""
-        return median(work / floor for work, floor in zip(self.work, self.floor, strict=True))
+        """The median of the rounds' ratios, on the wall."""
+        return median(work.wall / floor.wall for work, floor in zip(self.work, self.floor, strict=True))
+
+    @property
+    def seconds(self) -> float:
+        """The median of the work's seconds on the wall."""
+        return median(one.wall for one in self.work)
 
     def detail(self) -> dict[str, Any]:
-        """Seconds of every round, for whoever wonders how steady the machine was."""
-        return {"workSeconds": _shown(self.work), "floorSeconds": _shown(self.floor)}
-
-
-def _shown(seconds: list[float]) -> list[float]:
-    return [round(one, 2) for one in seconds]
-
-
-@contextmanager
-def timed(into: list[float]) -> Iterator[None]:
-    """Append the seconds of the block."""
-    started = perf_counter()
-    yield
-    into.append(perf_counter() - started)
-
-
-@dataclass
-class Split:
-    """What one round of work spent, where.
-
-    Attributes:
-        client: processor seconds of this process.
-        server: processor seconds of PostgreSQL, all of its processes.
-        statements: wall seconds per statement; those of parallel connections overlap.
-    """
-
-    client: float = 0.0
-    server: float = 0.0
-    wall: float = 0.0
-    statements: dict[str, float] = field(default_factory=dict)
-
-    def detail(self) -> dict[str, Any]:
-        """Processor seconds of both sides, and the statements that took the longest."""
+        """Every round, the ratio of processor time (steadier on a machine that others use), and where the work's time went."""
         longest = sorted(self.statements.items(), key=lambda one: -one[1])[:SHOWN]
+        turns = len(self.work)
         return {
-            "cpuSeconds": {"python": round(self.client, 2), "postgres": round(self.server, 2), "wall": round(self.wall, 2)},
-            "inStatements": round(sum(self.statements.values()), 2),
-            "longest": {name: round(seconds, 2) for name, seconds in longest},
+            "work": [one.shown() for one in self.work],
+            "floor": [one.shown() for one in self.floor],
+            "cpuRatio": round(median(work.cpu / floor.cpu for work, floor in zip(self.work, self.floor, strict=True)), 2),
+            "statementSeconds": round(sum(self.statements.values()) / turns, 2),
+            "longest": {name: round(seconds / turns, 2) for name, seconds in longest},
         }
 
 
 @asynccontextmanager
-async def split(database: Database) -> AsyncIterator[Split]:
-    """Watch a round of work through the database's engine."""
-    seen = Split()
+async def spending(database: Database, into: list[Spent]) -> AsyncIterator[None]:
+    """Append what the block spent; nothing when it fails."""
+    server = await _postmaster(database)
+    postgres, python, started = _spent(server), process_time(), perf_counter()
+    yield
+    into.append(Spent(perf_counter() - started, process_time() - python, _spent(server) - postgres))
+
+
+async def _postmaster(database: Database) -> psutil.Process:
     async with database.as_owner() as connection:
-        server = await _postmaster(connection)
-        before, client, started = _spent(server), process_time(), perf_counter()
-        with _statements(database, seen.statements):
-            yield seen
-        seen.wall, seen.client, seen.server = perf_counter() - started, process_time() - client, _spent(server) - before
-
-
-async def _postmaster(connection: "asyncpg.Connection[asyncpg.Record]") -> psutil.Process:
-    backend = await connection.fetchval("select pg_backend_pid()")
-    return await asyncio.to_thread(lambda: psutil.Process(psutil.Process(backend).ppid()))
+        backend = await connection.fetchval("select pg_backend_pid()")
+        return await asyncio.to_thread(lambda: psutil.Process(psutil.Process(backend).ppid()))
 
 
 def _spent(server: psutil.Process) -> float:
@@ -108,6 +113,7 @@ def _times(process: psutil.Process) -> float:
 
 @contextmanager
 def _statements(database: Database, into: dict[str, float]) -> Iterator[None]:
+    """Add up wall seconds per statement of the database's engine; those of parallel connections overlap."""
     engine = database.engine.sync_engine
 
     def begin(*arguments: Any) -> None:
@@ -127,7 +133,7 @@ def _statements(database: Database, into: dict[str, float]) -> Iterator[None]:
 
 
 def shortened(statement: str) -> str:
-    """Return a statement's first words, and for one that begins with its own names what it then does."""
+    """Return a statement's first words, and for one that begins with its own names also what it then does."""
     flat = " ".join(statement.split())
     deed = re.search(r"\b(?:insert into|update|delete from) \w+", flat)
     start = flat[:_WORDS]

@@ -2,15 +2,31 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from time import perf_counter
 
+from backend.bench.clocks import Rounds
 from backend.bench.figures import NotTheWork
 from backend.bench.stage import Database
 
 
+async def copy_floor(database: Database, merchant_id: object, work: tuple[Rounds, Path], tables: Sequence[str]) -> dict[str, int]:
+    """Time COPY of a merchant's rows into empty tables with the same columns, checks and indexes; returns how many rows.
 
-async def keep_rows(database: Database, merchant_id: object, tables: Sequence[str], folder: Path) -> dict[str, int]:
-    """Write a merchant's rows of each table to `folder`, in COPY's binary format; returns how many there are."""
+    The scratch tables have no row-level security (COPY cannot write under it) and no foreign keys: the floor is lower for it.
+    """
+    rounds, folder = work
+    kept = await _keep_rows(database, merchant_id, tables, folder)
+    async with database.as_owner() as connection:
+        for table in tables:
+            await connection.execute(f"create table bench_{table} (like {table} including all)")
+        async with rounds.flooring(database), connection.transaction():
+            for table in tables:
+                said = await connection.copy_to_table(f"bench_{table}", source=folder / table, format="binary")
+                _must_be(table, _count(said), kept[table])
+    return kept
+
+
+async def _keep_rows(database: Database, merchant_id: object, tables: Sequence[str], folder: Path) -> dict[str, int]:
+    """Write a merchant's rows of each table to `folder`, in COPY's binary format."""
     kept: dict[str, int] = {}
     async with database.as_app(merchant_id) as connection:
         for table in tables:
@@ -19,44 +35,28 @@ async def keep_rows(database: Database, merchant_id: object, tables: Sequence[st
     return kept
 
 
-async def copy_floor(database: Database, kept: dict[str, int], folder: Path) -> float:
-    """Return the seconds in which COPY puts kept rows into empty tables with the same columns, checks and indexes.
+async def insert_floor(database: Database, merchant_id: object, rounds: Rounds, tables: Sequence[str]) -> dict[str, int]:
+    """Time one INSERT … SELECT a table of what is in the tables, emptied before; returns how many rows.
 
-    The scratch tables have no row-level security (COPY cannot write under it) and no foreign keys: the floor is lower for it.
+    Same role, row-level security, keys and indexes as the work. Whatever refers to the tables is emptied with them; referenced tables come
+    before those that refer.
     """
-    async with database.as_owner() as connection:
-        for table in kept:
-            await connection.execute(f"drop table if exists bench_{table}")
-            await connection.execute(f"create table bench_{table} (like {table} including all)")
-        started = perf_counter()
-        async with connection.transaction():
-            for table, rows in kept.items():
-                said = await connection.copy_to_table(f"bench_{table}", source=folder / table, format="binary")
-                if _count(said) != rows:
-                    raise NotTheWork(f"{said} instead of {rows} rows of {table}")
-        return perf_counter() - started
-
-
-async def insert_floor(database: Database, merchant_id: object, tables: Sequence[str]) -> tuple[float, dict[str, int]]:
-    """Return the seconds in which one INSERT … SELECT a table writes again what is in the tables, and how many rows.
-
-    Same role, row-level security, keys and indexes as the work; the tables are emptied first, and with them whatever refers to them. Referenced
-    tables come before those that refer.
-    """
-    counts: dict[str, int] = {}
+    kept: dict[str, int] = {}
     async with database.as_app(merchant_id) as connection:
         for table in tables:
-            made = await connection.execute(f"create temporary table kept_{table} as select * from {table}")
-            counts[table] = _count(made)
+            kept[table] = _count(await connection.execute(f"create temporary table kept_{table} as select * from {table}"))
             await connection.execute(f"analyze kept_{table}")
         async with database.as_owner() as owner:
             await owner.execute(f"truncate {', '.join(tables)} cascade")
-        started = perf_counter()
-        async with connection.transaction():
+        async with rounds.flooring(database), connection.transaction():
             for table in tables:
-                if _count(await connection.execute(f"insert into {table} select * from kept_{table}")) != counts[table]:
-                    raise NotTheWork(f"other than {counts[table]} rows of {table}")
-        return perf_counter() - started, counts
+                _must_be(table, _count(await connection.execute(f"insert into {table} select * from kept_{table}")), kept[table])
+    return kept
+
+
+def _must_be(table: str, found: int, wanted: int) -> None:
+    if found != wanted:
+        raise NotTheWork(f"{found} instead of {wanted} rows of {table}")
 
 
 def _count(tag: str) -> int:

@@ -6,6 +6,7 @@ from typing import Any, Final
 from backend.bench.figures import Benchmark, Result
 
 _HEAD: Final = ("", "value", "bar", "met", "what")
+_FEW: Final = 7
 
 
 def lines(results: Mapping[str, Result], known: Mapping[str, Benchmark]) -> Iterator[str]:
@@ -28,5 +29,17 @@ def _line(row: Sequence[str], widths: Sequence[int]) -> str:
 
 
 def _details(detail: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield what can be said in a line; what has many parts gets a line each."""
     for name, said in detail.items():
-        yield name, ", ".join(f"{key} {one}" for key, one in said.items()) if isinstance(said, Mapping) else str(said)
+        if isinstance(said, Mapping) and len(said) > _FEW:
+            yield from ((name, f"{one}  {key}") for key, one in said.items())
+        elif isinstance(said, Mapping):
+            yield name, _parts(said)
+        elif isinstance(said, list):
+            yield name, " | ".join(_parts(one) if isinstance(one, Mapping) else str(one) for one in said)
+        else:
+            yield name, str(said)
+
+
+def _parts(said: Mapping[str, Any]) -> str:
+    return ", ".join(f"{key} {one}" for key, one in said.items())

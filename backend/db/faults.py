@@ -37,7 +37,9 @@ _UNSTORABLE = ("22003", "22008", "22021", "22P05", "22007", "22001")
 def fault_of(error: BaseException) -> Fault | None:
     """Return what the error means, or None when it is a defect of ours."""
     for each in _chain(error):
-        if isinstance(each, asyncpg.DataError) or getattr(each, "sqlstate", None) in _UNSTORABLE:
+        if getattr(each, "sqlstate", None) in _UNSTORABLE or (
+            isinstance(each, asyncpg.DataError) and isinstance(each.__cause__, OverflowError)
+        ):
             return Fault.UNSTORABLE
         if isinstance(each, DBAPIError) and each.connection_invalidated:
             return Fault.UNAVAILABLE

@@ -36,4 +36,8 @@ class ContactWindow(msgspec.Struct, frozen=True):
 def contact_window(settings: Mapping[str, Any]) -> ContactWindow:
     """Return the merchant's window from its settings: `contactWindow`, seven pairs of `HH:MM`, Monday first; the default without one."""
     raw = settings.get("contactWindow")
-    return ContactWindow(tuple((time.fromisoformat(first), time.fromisoformat(last)) for first, last in raw)) if raw else ContactWindow()
+    return (
+        ContactWindow(tuple((time.fromisoformat(first), time.fromisoformat(last)) for first, last in raw))
+        if raw
+        else ContactWindow()
+    )

@@ -26,7 +26,9 @@ async def at_once(world: World, facts: list[CallbackFact]) -> list[str]:
 async def test_the_same_action_at_once_is_applied_once(units: Units, master: MasterKey, clock: TestClock) -> None:
     world = await make_world(units, master, employees=1, customers=1)
     task = await make_task(world)
-    said = CallbackFact(action_id=new_id(), task_id=task.task_id, outcome=Outcome.NO_ANSWER, occurred_at=await clock.now())
+    said = CallbackFact(
+        action_id=new_id(), task_id=task.task_id, outcome=Outcome.NO_ANSWER, occurred_at=await clock.now()
+    )
     verdicts = await at_once(world, [said] * TIMES)
     assert sorted(verdicts) == ["applied", *["duplicate"] * (TIMES - 1)]
     assert (await task_row(world, task.task_id))["attempts"] == 1

@@ -53,7 +53,9 @@ async def test_of_fifty_who_claim_at_once_one_wins_and_the_others_are_told_who(
     name = f"员工{winners[0][1:]}"
     assert [each for each in results if not each.startswith("won:")] == [name] * (RACERS - 1)
     assert (await task_row(world, task.task_id))["assignee_id"] == world.staff[winners[0]]
-    told = await rows_of(world, "select action from task_history where merchant_id = :merchant and task_id = :t", t=task.task_id)
+    told = await rows_of(
+        world, "select action from task_history where merchant_id = :merchant and task_id = :t", t=task.task_id
+    )
     assert told == [{"action": "claimed"}]
 
 

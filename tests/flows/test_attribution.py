@@ -15,7 +15,10 @@ from tests.support.clock import TestClock, shanghai
 from tests.support.rows import Ask, Made, add_reason, make_enrolment, make_plan, make_task, rows_of
 from tests.support.world import World, make_world
 
-CREDITS = "select kind, task_id, reason_id, staff_id, cash_cents, card_cents, variant, revoked_at, revoke_reason from credit where merchant_id = :merchant order by credited_at, kind"
+CREDITS = """
+select kind, task_id, reason_id, staff_id, cash_cents, card_cents, variant, revoked_at, revoke_reason from credit
+where merchant_id = :merchant order by credited_at, kind
+"""
 
 
 @pytest.fixture
@@ -26,7 +29,9 @@ async def world(units: Units, master: MasterKey, clock: TestClock) -> World:
 
 async def called(world: World, task: Made, clock: TestClock, who: str = "E1", outcome: str = "no_answer") -> None:
     """The holder rings; whether anybody answers, it is a contact by a person."""
-    said = CallbackFact(action_id=new_id(), task_id=task.task_id, outcome=Outcome(outcome), occurred_at=await clock.now())
+    said = CallbackFact(
+        action_id=new_id(), task_id=task.task_id, outcome=Outcome(outcome), occurred_at=await clock.now()
+    )
     await world.do(lambda unit: log_callback(unit, world.scope(who), said))
 
 
@@ -39,7 +44,10 @@ async def test_a_visit_with_a_purchase_is_credited_once_cash_and_card_apart(worl
     for _ in range(2):
         await world.sale("C1", shanghai("2026-03-05 15:00"), cash=8_000, card=5_000, external_id="R-1")
     found = await rows_of(world, CREDITS)
-    assert [(row["kind"], row["cash_cents"], row["card_cents"]) for row in found] == [("arrived", 0, 0), ("purchased", 8_000, 5_000)]
+    assert [(row["kind"], row["cash_cents"], row["card_cents"]) for row in found] == [
+        ("arrived", 0, 0),
+        ("purchased", 8_000, 5_000),
+    ]
     assert {row["variant"] for row in found} == {"second_visit/b"}
     assert {row["reason_id"] for row in found} == {task.reason_id}
     (reason,) = await rows_of(world, "select result from task_reason where merchant_id = :merchant")
@@ -58,7 +66,9 @@ async def test_the_last_contact_by_a_person_wins(world: World, clock: TestClock)
     assert (credit["task_id"], credit["staff_id"]) == (second.task_id, world.staff["E2"])
 
 
-@pytest.mark.parametrize(("day", "kinds"), [("2026-03-16", ["arrived", "purchased"]), ("2026-03-18", ["purchased"]), ("2026-04-03", [])])
+@pytest.mark.parametrize(
+    ("day", "kinds"), [("2026-03-16", ["arrived", "purchased"]), ("2026-03-18", ["purchased"]), ("2026-04-03", [])]
+)
 async def test_windows_are_fourteen_and_thirty_days(world: World, clock: TestClock, day: str, kinds: list[str]) -> None:
     task = await make_task(world)
     await called(world, task, clock)
@@ -83,7 +93,9 @@ async def second_reason(world: World, task: Made, priority: int, kind: GoalKind)
     return made
 
 
-async def test_of_a_tasks_reasons_the_one_whose_goal_is_met_gets_it_then_the_highest(world: World, clock: TestClock) -> None:
+async def test_of_a_tasks_reasons_the_one_whose_goal_is_met_gets_it_then_the_highest(
+    world: World, clock: TestClock
+) -> None:
     task = await make_task(world, Ask(priority=900))
     wants_money = await second_reason(world, task, 100, GoalKind.PURCHASED)
     await called(world, task, clock)
@@ -112,7 +124,9 @@ async def test_a_top_up_meets_its_goal_without_a_credit_of_its_own(world: World,
 
 
 @pytest.mark.parametrize("how", ["cancelled", "missed"])
-async def test_an_appointment_that_came_to_nothing_takes_its_credit_back(world: World, clock: TestClock, how: str) -> None:
+async def test_an_appointment_that_came_to_nothing_takes_its_credit_back(
+    world: World, clock: TestClock, how: str
+) -> None:
     task = await make_task(world)
     await called(world, task, clock)
     await clock.set(shanghai("2026-03-03 12:00"))
@@ -132,7 +146,9 @@ async def test_refunds_take_money_back_and_then_the_credit(world: World, clock: 
 
     async def refund(day: str, cents: int) -> None:
         line = LineIn(product="OIL", quantity=Decimal(-1), cash_cents=-cents)
-        await world.books("sales", SaleIn(external_id=f"X-{day}", store="S1", at=shanghai(day), customer="C1", lines=(line,)))
+        await world.books(
+            "sales", SaleIn(external_id=f"X-{day}", store="S1", at=shanghai(day), customer="C1", lines=(line,))
+        )
 
     await refund("2026-03-04 15:00", 4_000)
     (credit,) = await rows_of(world, CREDITS)

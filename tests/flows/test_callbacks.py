@@ -37,13 +37,17 @@ async def log(world: World, said: CallbackFact, who: str = "E1") -> CallbackAnsw
 
 async def reason_of(world: World, task: Made) -> dict[str, object]:
     (row,) = await rows_of(
-        world, "select state, close_reason, result from task_reason where merchant_id = :merchant and id = :r", r=task.reason_id
+        world,
+        "select state, close_reason, result from task_reason where merchant_id = :merchant and id = :r",
+        r=task.reason_id,
     )
     return row
 
 
 async def passage_of(world: World, enrolment_id: UUID) -> tuple[object, object]:
-    (row,) = await rows_of(world, "select state, exit_reason from enrolment where merchant_id = :merchant and id = :e", e=enrolment_id)
+    (row,) = await rows_of(
+        world, "select state, exit_reason from enrolment where merchant_id = :merchant and id = :e", e=enrolment_id
+    )
     return row["state"], row["exit_reason"]
 
 
@@ -56,7 +60,15 @@ async def world(units: Units, master: MasterKey, clock: TestClock) -> World:
 async def test_booked_closes_the_task_and_writes_the_appointment(world: World, clock: TestClock) -> None:
     task = await make_task(world)
     now = await clock.now()
-    said = fact(task, "booked", now, startsAt="2026-03-05T15:00:00+08:00", service="CUT", staffId=str(world.staff["E2"]), note="要靠窗")
+    said = fact(
+        task,
+        "booked",
+        now,
+        startsAt="2026-03-05T15:00:00+08:00",
+        service="CUT",
+        staffId=str(world.staff["E2"]),
+        note="要靠窗",
+    )
     answer = await log(world, said)
     assert (answer.verdict, answer.status, answer.close_reason, answer.attempts) == ("applied", "done", "callback", 1)
     (booked,) = await rows_of(world, "select * from appointment where merchant_id = :merchant")
@@ -66,10 +78,14 @@ async def test_booked_closes_the_task_and_writes_the_appointment(world: World, c
     assert event == {"type": "appointment_booked", "ledger_id": answer.appointment_id}
     assert await reason_of(world, task) == {"state": "closed", "close_reason": "callback", "result": "booked"}
     assert await passage_of(world, task.enrolment_id) == ("exited", "booked")
-    (contact,) = await rows_of(world, "select human, marketing, reached, phone_index from contact where merchant_id = :merchant")
+    (contact,) = await rows_of(
+        world, "select human, marketing, reached, phone_index from contact where merchant_id = :merchant"
+    )
     assert contact["phone_index"] is not None
     assert (contact["human"], contact["marketing"], contact["reached"]) == (True, True, True)
-    (credit,) = await rows_of(world, "select kind, evidence_id, staff_id, reason_id from credit where merchant_id = :merchant")
+    (credit,) = await rows_of(
+        world, "select kind, evidence_id, staff_id, reason_id from credit where merchant_id = :merchant"
+    )
     assert credit == {
         "kind": "booked",
         "evidence_id": answer.appointment_id,
@@ -81,11 +97,15 @@ async def test_booked_closes_the_task_and_writes_the_appointment(world: World, c
     assert "要靠窗".encode() not in kept["sealed"]  # type: ignore[operator]
 
 
-async def test_a_half_day_will_do_and_the_pos_appointment_of_the_next_day_is_the_same_one(world: World, clock: TestClock) -> None:
+async def test_a_half_day_will_do_and_the_pos_appointment_of_the_next_day_is_the_same_one(
+    world: World, clock: TestClock
+) -> None:
     task = await make_task(world)
     answer = await log(world, fact(task, "booked", await clock.now(), startsOn="2026-03-05", halfDay="afternoon"))
     await world.appointment("C1", shanghai("2026-03-06 10:00"), external_id="POS-1")
-    (booked,) = await rows_of(world, "select id, external_id, precision, starts_at from appointment where merchant_id = :merchant")
+    (booked,) = await rows_of(
+        world, "select id, external_id, precision, starts_at from appointment where merchant_id = :merchant"
+    )
     assert (booked["id"], booked["external_id"]) == (answer.appointment_id, "POS-1")
     assert booked["starts_at"] == shanghai("2026-03-06 10:00")
     events = await rows_of(world, "select type from event where merchant_id = :merchant")
@@ -166,7 +186,9 @@ async def test_a_refusal_closes_everything_at_once(world: World, clock: TestCloc
     for passage in (task.enrolment_id, own.enrolment_id, waits):
         assert await passage_of(world, passage) == ("exited", "do_not_contact")
     (state,) = await rows_of(
-        world, "select no_contact_at from customer_contact_state where merchant_id = :merchant and customer_id = :c", c=task.customer_id
+        world,
+        "select no_contact_at from customer_contact_state where merchant_id = :merchant and customer_id = :c",
+        c=task.customer_id,
     )
     assert state["no_contact_at"] is not None
 
@@ -190,7 +212,11 @@ async def test_an_action_is_applied_once_and_answered_the_same(world: World, clo
     assert (again.verdict, again.first, again.callback_id) == ("duplicate", "applied", first.callback_id)
     assert (await task_row(world, task.task_id))["attempts"] == 1
     other = CallbackFact(
-        action_id=said.action_id, task_id=said.task_id, outcome=said.outcome, occurred_at=said.occurred_at, note="另一条"
+        action_id=said.action_id,
+        task_id=said.task_id,
+        outcome=said.outcome,
+        occurred_at=said.occurred_at,
+        note="另一条",
     )
     with pytest.raises(ActionReused):
         await log(world, other)
@@ -206,7 +232,9 @@ async def test_what_comes_late_is_kept_and_moves_nothing(world: World, clock: Te
     refused = await log(world, fact(task, "refused_contact", await clock.now(), scope="all"))
     assert refused.verdict == "superseded"
     (state,) = await rows_of(
-        world, "select no_contact_at from customer_contact_state where merchant_id = :merchant and customer_id = :c", c=task.customer_id
+        world,
+        "select no_contact_at from customer_contact_state where merchant_id = :merchant and customer_id = :c",
+        c=task.customer_id,
     )
     assert state["no_contact_at"] is not None, "a refusal holds whatever became of the task"
     assert len(await rows_of(world, "select id from callback where merchant_id = :merchant")) == 3
@@ -243,7 +271,9 @@ async def test_a_clock_from_the_future_counts_as_now(world: World, clock: TestCl
     answer = await log(world, fact(task, "no_answer", await clock.now() + timedelta(days=2)))
     assert answer.suspect_clock
     assert answer.occurred_at == answer.received_at
-    (kept,) = await rows_of(world, "select fields ->> 'claimedAt' as claimed from callback where merchant_id = :merchant")
+    (kept,) = await rows_of(
+        world, "select fields ->> 'claimedAt' as claimed from callback where merchant_id = :merchant"
+    )
     assert str(kept["claimed"]).startswith("2026-03-04")
 
 

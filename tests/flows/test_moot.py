@@ -53,7 +53,9 @@ async def test_what_waits_exits_with_a_decision_that_says_why(world: World) -> N
     await world.appointment("C1", shanghai("2026-03-09 11:00"))
     (passage,) = await rows_of(world, "select state, exit_reason from enrolment where merchant_id = :merchant")
     assert passage == {"state": "exited", "exit_reason": "booked"}
-    (decision,) = await rows_of(world, "select enrolment_id, decided, reason from decision where merchant_id = :merchant")
+    (decision,) = await rows_of(
+        world, "select enrolment_id, decided, reason from decision where merchant_id = :merchant"
+    )
     assert decision == {"enrolment_id": waits, "decided": "exited", "reason": "booked"}
 
 
@@ -65,7 +67,9 @@ async def test_a_task_lives_until_its_last_reason_goes(world: World) -> None:
     await add_reason(world, second, Ask())
     await world.visit("C1", shanghai("2026-03-02 11:00"))
     assert (await task_row(world, task.task_id))["status"] == "open"
-    states = await rows_of(world, "select id, state, close_reason from task_reason where merchant_id = :merchant order by state")
+    states = await rows_of(
+        world, "select id, state, close_reason from task_reason where merchant_id = :merchant order by state"
+    )
     assert states == [
         {"id": task.reason_id, "state": "closed", "close_reason": "arrived"},
         {"id": second.reason_id, "state": "live", "close_reason": None},
@@ -76,7 +80,9 @@ async def test_a_task_lives_until_its_last_reason_goes(world: World) -> None:
 
 
 async def card_id(world: World, code: str) -> UUID:
-    (row,) = await rows_of(world, "select id from card where merchant_id = :merchant and external_id = :code", code=code)
+    (row,) = await rows_of(
+        world, "select id from card where merchant_id = :merchant and external_id = :code", code=code
+    )
     assert isinstance(row["id"], UUID)
     return row["id"]
 
@@ -102,7 +108,9 @@ async def test_books_of_long_ago_do_not_end_what_no_event_started(world: World) 
 
 async def test_a_task_that_was_tried_closes_and_the_arrival_is_credited(world: World, clock: TestClock) -> None:
     task = await make_task(world, Ask(event_id=await first_visit(world)))
-    said = CallbackFact(action_id=new_id(), task_id=task.task_id, outcome=Outcome.NO_ANSWER, occurred_at=await clock.now())
+    said = CallbackFact(
+        action_id=new_id(), task_id=task.task_id, outcome=Outcome.NO_ANSWER, occurred_at=await clock.now()
+    )
     await world.do(lambda unit: log_callback(unit, world.scope("E1"), said))
     await clock.set(shanghai("2026-03-03 15:00"))
     await world.visit("C1", shanghai("2026-03-03 14:00"))

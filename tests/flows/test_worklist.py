@@ -22,7 +22,7 @@ from tasks.kernel.paging import CursorGarbled
 from tasks.kernel.sealing import MasterKey
 from tasks.worklist.faults import TaskAlreadyClaimed, TaskClosed, TaskNotReady, TaskUnclaimed
 from tests.support.clock import TestClock, shanghai
-from tests.support.rows import Ask, make_plan, make_task, rows_of, task_row
+from tests.support.rows import Ask, doing, make_plan, make_task, rows_of, task_row
 from tests.support.world import World, make_world
 
 
@@ -85,7 +85,9 @@ async def test_a_row_says_who_and_why(units: Units, master: MasterKey, clock: Te
     assert english.why == "New client from 点评 7 days ago, not back yet"
 
 
-async def test_the_order_is_urged_promised_expiring_value_attempts(units: Units, master: MasterKey, clock: TestClock) -> None:
+async def test_the_order_is_urged_promised_expiring_value_attempts(
+    units: Units, master: MasterKey, clock: TestClock
+) -> None:
     await clock.set(shanghai("2026-03-02 12:00"))
     world = await make_world(units, master, employees=1, customers=7)
     plan = await make_plan(world)
@@ -123,7 +125,9 @@ async def test_the_order_is_urged_promised_expiring_value_attempts(units: Units,
         await page(world, "E1", cursor="nonsense")
 
 
-async def test_moves_by_hand_are_answered_once_and_the_same_twice(units: Units, master: MasterKey, clock: TestClock) -> None:
+async def test_moves_by_hand_are_answered_once_and_the_same_twice(
+    units: Units, master: MasterKey, clock: TestClock
+) -> None:
     world = await make_world(units, master, employees=2, customers=1)
     task = (await make_task(world, Ask(who=None))).task_id
     mine, other = world.scope("E1"), world.scope("E2")
@@ -136,7 +140,7 @@ async def test_moves_by_hand_are_answered_once_and_the_same_twice(units: Units, 
         assert (moved.status, moved.changed) == ("in_progress", changed)
     for act in (claim, start, release):
         with pytest.raises(TaskAlreadyClaimed) as lost:
-            await world.do(lambda unit, act=act: act(unit, other, task))
+            await world.do(doing(act, other, task))
         assert lost.value.facts == {"winner": "员工1"}
         assert "员工1" not in str(lost.value)
     until = await clock.now() + timedelta(hours=3)
@@ -148,9 +152,13 @@ async def test_moves_by_hand_are_answered_once_and_the_same_twice(units: Units, 
         await world.do(lambda unit: snooze(unit, mine, task, until - timedelta(days=1)))
     for changed in (True, False):
         assert (await world.do(lambda unit: release(unit, mine, task))).changed is changed
-    history = await rows_of(world, "select action from task_history where merchant_id = :merchant and task_id = :t order by id", t=task)
+    history = await rows_of(
+        world, "select action from task_history where merchant_id = :merchant and task_id = :t order by id", t=task
+    )
     assert [row["action"] for row in history] == ["claimed", "started", "snoozed", "released"]
-    changes = await rows_of(world, "select rev, left_staff_id from task_change where merchant_id = :merchant order by rev")
+    changes = await rows_of(
+        world, "select rev, left_staff_id from task_change where merchant_id = :merchant order by rev"
+    )
     assert [row["left_staff_id"] for row in changes] == [None, None, None, world.staff["E1"]]
 
 
@@ -166,14 +174,14 @@ async def test_another_stores_task_does_not_exist_and_a_closed_one_stays_closed(
     task = (await make_task(world, Ask(expires=1))).task_id
     for act in (claim, start, release):
         with pytest.raises(NotFound):
-            await world.do(lambda unit, act=act: act(unit, world.scope("E2"), task))
+            await world.do(doing(act, world.scope("E2"), task))
         with pytest.raises(NotFound):
-            await world.do(lambda unit, act=act: act(unit, world.scope("E1"), uuid4()))
+            await world.do(doing(act, world.scope("E1"), uuid4()))
     await clock.advance(hours=2)
     assert await world.do(lambda unit: expire_due(unit, 10)) == 1
     for act in (claim, start, release):
         with pytest.raises(TaskClosed):
-            await world.do(lambda unit, act=act: act(unit, world.scope("E1"), task))
+            await world.do(doing(act, world.scope("E1"), task))
 
 
 async def test_time_opens_wakes_and_expires(units: Units, master: MasterKey, clock: TestClock) -> None:
@@ -204,7 +212,11 @@ async def test_time_opens_wakes_and_expires(units: Units, master: MasterKey, clo
     assert (woken["status"], woken["wait_until"], woken["wait_kind"]) == ("open", None, None)
     ended = await task_row(world, ends.task_id)
     assert (ended["status"], ended["close_reason"]) == ("expired", "expired")
-    (reason,) = await rows_of(world, "select state, close_reason from task_reason where merchant_id = :merchant and id = :r", r=ends.reason_id)
+    (reason,) = await rows_of(
+        world, "select state, close_reason from task_reason where merchant_id = :merchant and id = :r", r=ends.reason_id
+    )
     assert reason == {"state": "closed", "close_reason": "expired"}
-    (passage,) = await rows_of(world, "select state from enrolment where merchant_id = :merchant and id = :e", e=ends.enrolment_id)
+    (passage,) = await rows_of(
+        world, "select state from enrolment where merchant_id = :merchant and id = :e", e=ends.enrolment_id
+    )
     assert passage == {"state": "completed"}

@@ -2,14 +2,20 @@
 
 import asyncio
 import time
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
 import jwt
 import pytest
+from argon2 import PasswordHasher
+from sqlalchemy import text
 
 from backend.auth.access import load_member
-from backend.auth.errors import Unauthenticated
+from backend.auth.errors import TooManyAttempts, Unauthenticated
+from backend.auth.login import Attempt, Gate, login
+from backend.auth.passwords import Passwords
+from backend.auth.throttle import Throttle, ThrottleRules, forget_old_attempts
 from backend.auth.tokens import Bearer, Claims, read_access, sign_access
 from backend.db.units import Units
 from backend.services import Services
@@ -17,6 +23,7 @@ from tasks.kernel.ids import new_id
 from tasks.kernel.scope import Role
 from tasks.kernel.sealing import MasterKey
 from tasks.people.inputs import StaffIn
+from tasks.people.phones import normalise_phone
 from tasks.people.service import upsert_staff
 from tests.http.salon import PASSWORD, Salon, open_salon
 from tests.support.api import Api
@@ -250,3 +257,76 @@ async def test_a_key_is_scoped_and_ends_when_revoked(salon: Salon, services: Ser
     assert (await key.put(path, body)).status_code == 401
     listed = (await owner.get("/v1/owner/api-keys")).json()["items"]
     assert [each["name"] for each in listed] == ["second"]
+
+
+async def test_strange_devices_are_slowed_down_and_known_ones_are_not(salon: Salon, services: Services) -> None:
+    rules = ThrottleRules(per_device=5, slow_after=3, slow_step=0.25, slow_most=1.0)
+    throttle = Throttle(services.units, rules)
+    account, mine = new_id(), new_id()
+    holds = [await throttle.count(account, new_id()) for _ in range(9)]
+    assert holds == [0, 0, 0, 0.25, 0.5, 0.75, 1.0, 1.0, 1.0]
+    assert await throttle.count(account, mine) == 1.0
+    await throttle.forgive(account, mine)
+    gate = Gate(
+        services.units,
+        services.master,
+        services.passwords,
+        Throttle(services.units, replace(rules, slow_most=3600.0, slow_step=3600.0)),
+    )
+    phone = salon.phones["owner"]
+    await login(gate, Attempt(phone, PASSWORD, "known"))
+    index = services.master.login_index(normalise_phone(phone))
+    for _ in range(9):
+        await gate.throttle.count(index, new_id())
+    async with asyncio.timeout(30):  # an unknown device would be held for an hour
+        await login(gate, Attempt(phone, PASSWORD, "known"))
+
+
+async def test_failures_are_forgotten_after_the_window(services: Services) -> None:
+    throttle = Throttle(services.units, ThrottleRules(per_device=1))
+    account, device = new_id(), new_id()
+    await throttle.count(account, device)
+    with pytest.raises(TooManyAttempts):
+        await throttle.count(account, device)
+
+    async def later(hours: int) -> None:
+        async with services.units.nameless() as session:
+            moved = text(
+                "update login_throttle set window_from = window_from - make_interval(hours => :h) where account = :a"
+            )
+            await session.execute(moved, {"h": hours, "a": account})
+
+    await later(1)
+    await throttle.count(account, device)
+    await later(48)
+    await forget_old_attempts(services.units)
+    async with services.units.nameless() as session:
+        left = await session.execute(text("select count(*) from login_throttle where account = :a"), {"a": account})
+    assert left.scalar_one() == 0
+
+
+async def test_a_hash_of_yesterdays_cost_is_renewed_at_log_in(salon: Salon, services: Services) -> None:
+    async def stored() -> str:
+        rows = await salon.rows(
+            "select password_hash from staff where merchant_id = :merchant and id = :id", id=salon.staff["owner"]
+        )
+        return str(rows[0]["password_hash"])
+
+    dearer = Passwords(PasswordHasher(time_cost=2, memory_cost=8, parallelism=1))
+    before = await stored()
+    assert dearer.outdated(before)
+    await login(replace(services.gate, passwords=dearer), Attempt(salon.phones["owner"], PASSWORD))
+    assert not dearer.outdated(await stored())
+    assert await dearer.verify(await stored(), PASSWORD)
+    assert not await dearer.verify("no hash at all", PASSWORD)
+
+
+async def test_garbled_and_foreign_refresh_tokens_are_the_same_to_a_stranger(salon: Salon) -> None:
+    caller = await salon.caller("employee")
+    token = str(caller.refresh_token)
+    stranger = str(Bearer.make("hfr", new_id(), new_id()))
+    altered = token[:-6] + ("AAAAAA" if not token.endswith("AAAAAA") else "BBBBBB")
+    for wrong in ("x", stranger, altered):
+        answer = await caller.post("/v1/auth/refresh", {"refreshToken": wrong, "device": "phone of employee"})
+        assert (answer.status_code, answer.json()["code"]) == (401, "session-ended")
+    assert (await caller.post("/v1/auth/refresh", {"refreshToken": token, "device": "phone of employee"})).is_success

@@ -1,7 +1,9 @@
 """Tasks as the engine would have made them, without waiting for a plan to fire."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import TypeVar
 from uuid import UUID
 
 import msgspec
@@ -12,6 +14,13 @@ from tasks.plans.definition import Definition
 from tasks.plans.repository import insert_plan
 from tasks.plans.templates import template
 from tests.support.world import World
+
+T = TypeVar("T")
+
+
+def doing(act: Callable[..., Awaitable[T]], *values: object) -> Callable[[Unit], Awaitable[T]]:
+    """`act(unit, *values)` as work for `World.do`."""
+    return lambda unit: act(unit, *values)
 
 
 @dataclass(frozen=True)
@@ -71,7 +80,9 @@ async def make_plan(world: World, name: str = "second_visit", **changes: object)
 
     async def work(unit: Unit) -> tuple[UUID, UUID]:
         plan_id = await insert_plan(unit, definition, None)
-        return plan_id, await unit.scalar("select version_id from plan where merchant_id = :merchant and id = :plan", plan=plan_id)
+        return plan_id, await unit.scalar(
+            "select version_id from plan where merchant_id = :merchant and id = :plan", plan=plan_id
+        )
 
     return await world.do(work)
 
@@ -128,5 +139,3 @@ async def rows_of(world: World, statement: str, **values: object) -> list[dict[s
     """What a query finds."""
     async with world.units.glance(world.merchant_id) as unit:
         return [dict(row) for row in await unit.rows(statement, **values)]
-
-

@@ -4,7 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.callbacks.fields import BookedFields, CallbackRequestedFields, Fields, NoAnswerFields, RefusedContactFields, parse
+from tasks.callbacks.fields import (
+    BookedFields,
+    CallbackRequestedFields,
+    Fields,
+    NoAnswerFields,
+    RefusedContactFields,
+    parse,
+)
 from tasks.callbacks.rules import Attempt, Place, believed, next_attempt, next_open_day
 from tasks.kernel.errors import Invalid
 from tasks.kernel.zones import local_day, zone_of
@@ -69,7 +76,13 @@ def test_a_window_without_an_afternoon_opens_when_it_opens() -> None:
 
 @pytest.mark.parametrize(
     ("said", "kept", "suspect"),
-    [("12:00", "12:00", False), ("18:04", "18:00", False), ("23:00", "18:00", True), ("08:57", "09:00", False), ("03:00", "09:00", True)],
+    [
+        ("12:00", "12:00", False),
+        ("18:04", "18:00", False),
+        ("23:00", "18:00", True),
+        ("08:57", "09:00", False),
+        ("03:00", "09:00", True),
+    ],
 )
 def test_a_clock_that_cannot_be_right_is_not_believed(said: str, kept: str, suspect: bool) -> None:  # noqa: FBT001
     made, now = shanghai("2026-03-03 09:00"), shanghai("2026-03-03 18:00")

@@ -43,7 +43,9 @@ def test_other_numbers_have_one_form(text: str, phone: str) -> None:
     assert normalise_phone(text) == phone
 
 
-@pytest.mark.parametrize("text", ["", "无", "123", "138001380ab", "+", "+0123456789", "1" * 16, "1" * 60, "138\x0000138000"])
+@pytest.mark.parametrize(
+    "text", ["", "无", "123", "138001380ab", "+", "+0123456789", "1" * 16, "1" * 60, "138\x0000138000"]
+)
 def test_what_is_no_number_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="not a phone number"):
         normalise_phone(text)
