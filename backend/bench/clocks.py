@@ -75,7 +75,9 @@ class Rounds:
         return {
             "work": [one.shown() for one in self.work],
             "floor": [one.shown() for one in self.floor],
-            "cpuRatio": round(median(work.cpu / floor.cpu for work, floor in zip(self.work, self.floor, strict=True)), 2),
+            "cpuRatio": round(
+                median(work.cpu / floor.cpu for work, floor in zip(self.work, self.floor, strict=True)), 2
+            ),
             "statementSeconds": round(sum(self.statements.values()) / turns, 2),
             "longest": {name: round(seconds / turns, 2) for name, seconds in longest},
         }

@@ -83,7 +83,7 @@ class Result(msgspec.Struct, frozen=True):
     detail: dict[str, Any]
 
 
-class NotTheWork(Exception):  # noqa: N818  # a fact: the figure would be of something else
+class NotTheWork(Exception):  # a fact: the figure would be of something else
     """The work did not do what the figure is about, so there is no figure."""
 
 
@@ -91,6 +91,11 @@ def judged(bar: Bar, measured: Measured) -> Result:
     """Return the result; the bar judges the value as it is shown."""
     value = round(measured.value, 0 if measured.value >= _WHOLE_FROM else 2)
     return Result(value, str(bar), bar.met(value), measured.detail)
+
+
+def shown(value: float | None, bar: Bar) -> str:
+    """Return a value with its unit."""
+    return "failed" if value is None else f"{value:g} {bar.unit}"
 
 
 def failed(bar: Bar, fault: Exception) -> Result:

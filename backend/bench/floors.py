@@ -8,7 +8,9 @@ from backend.bench.figures import NotTheWork
 from backend.bench.stage import Database
 
 
-async def copy_floor(database: Database, merchant_id: object, work: tuple[Rounds, Path], tables: Sequence[str]) -> dict[str, int]:
+async def copy_floor(
+    database: Database, merchant_id: object, work: tuple[Rounds, Path], tables: Sequence[str]
+) -> dict[str, int]:
     """Time COPY of a merchant's rows into empty tables with the same columns, checks and indexes; returns how many rows.
 
     The scratch tables have no row-level security (COPY cannot write under it) and no foreign keys: the floor is lower for it.
@@ -35,7 +37,9 @@ async def _keep_rows(database: Database, merchant_id: object, tables: Sequence[s
     return kept
 
 
-async def insert_floor(database: Database, merchant_id: object, rounds: Rounds, tables: Sequence[str]) -> dict[str, int]:
+async def insert_floor(
+    database: Database, merchant_id: object, rounds: Rounds, tables: Sequence[str]
+) -> dict[str, int]:
     """Time one INSERT … SELECT a table of what is in the tables, emptied before; returns how many rows.
 
     Same role, row-level security, keys and indexes as the work. Whatever refers to the tables is emptied with them; referenced tables come
@@ -44,13 +48,19 @@ async def insert_floor(database: Database, merchant_id: object, rounds: Rounds, 
     kept: dict[str, int] = {}
     async with database.as_app(merchant_id) as connection:
         for table in tables:
-            kept[table] = _count(await connection.execute(f"create temporary table kept_{table} as select * from {table}"))
+            kept[table] = _count(
+                await connection.execute(f"create temporary table kept_{table} as select * from {table}")
+            )
             await connection.execute(f"analyze kept_{table}")
         async with database.as_owner() as owner:
             await owner.execute(f"truncate {', '.join(tables)} cascade")
         async with rounds.flooring(database), connection.transaction():
             for table in tables:
-                _must_be(table, _count(await connection.execute(f"insert into {table} select * from kept_{table}")), kept[table])
+                _must_be(
+                    table,
+                    _count(await connection.execute(f"insert into {table} select * from kept_{table}")),
+                    kept[table],
+                )
     return kept
 
 

@@ -40,7 +40,12 @@ async def import_rounds(stage: Stage, book: Book) -> tuple[Rounds, dict[str, Any
         stage.say(f"  round {turn} of {ROUNDS}: {rounds.work[-1].wall:.1f} s, floor {rounds.floor[-1].wall:.1f} s")
         if any(before.values()):
             raise NotTheWork(f"there were rows before: {before}")
-    return rounds, {"rows": book.rows, "rowsPerSecond": round(book.rows / rounds.seconds), "rowsWritten": kept, **rounds.detail()}
+    return rounds, {
+        "rows": book.rows,
+        "rowsPerSecond": round(book.rows / rounds.seconds),
+        "rowsWritten": kept,
+        **rounds.detail(),
+    }
 
 
 async def _counts(database: Database, merchant_id: UUID, book: Book) -> dict[str, int]:

@@ -9,7 +9,7 @@ from backend.bench import measures
 from backend.bench.figures import Benchmark
 
 
-class UnknownBenchmark(Exception):  # noqa: N818  # a fact for the person at the terminal
+class UnknownBenchmark(Exception):  # a fact for the person at the terminal
     """There is no benchmark of that name; the message lists those there are."""
 
 

@@ -55,7 +55,12 @@ async def found_salon(database: Database, size: Size) -> UUID:
     for first in range(1, size.customers + 1, BATCH):
         last = min(first + BATCH, size.customers + 1)
         items = [
-            CustomerIn(external_id=f"C{number}", name=name_of(number), phones=(phone_of(number),), home_store=store_of(size, number))
+            CustomerIn(
+                external_id=f"C{number}",
+                name=name_of(number),
+                phones=(phone_of(number),),
+                home_store=store_of(size, number),
+            )
             for number in range(first, last)
         ]
         async with database.units.open(merchant_id) as unit:
@@ -75,6 +80,7 @@ def _products(size: Size) -> Iterator[ProductIn]:
 
 
 def store_of(size: Size, number: int) -> str:
+    """Return the store of the customer or staff member with a number."""
     return f"S{number % size.stores + 1}"
 
 

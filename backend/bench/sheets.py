@@ -40,7 +40,9 @@ def write_sales(path: Path, lines: int, size: Size) -> int:
 
 def _sale(line: int, receipt: int, lines: int, size: Size) -> tuple[str, ...]:
     customer = receipt * 7_919 % size.customers + 1
-    at = datetime.combine(FIRST_DAY, datetime.min.time()) + timedelta(minutes=(DAYS * receipt // lines) * 1_440 + 600 + receipt % 600)
+    at = datetime.combine(FIRST_DAY, datetime.min.time()) + timedelta(
+        minutes=(DAYS * receipt // lines) * 1_440 + 600 + receipt % 600
+    )
     by_card = receipt % 3 == 0
     amount = f"{50 + line % 400}.{line % 10}0"
     return (

@@ -107,11 +107,14 @@ class Stage:
 
     async def _servers(self) -> tuple[embedded.Handle, MasterKey]:
         if self._ground is None:
-            settings = Settings(home=self.folder / "home")  # never what the environment says: that may be somebody's data
+            settings = Settings(
+                home=self.folder / "home"
+            )  # never what the environment says: that may be somebody's data
             servers, handle = await self._stack.enter_async_context(open_servers(settings))
             if handle is None:
                 raise LookupError("settings without URLs start private servers")
             await migrate(servers.migration_url)
+            self.say("  private servers are up")
             self._ground = handle, MasterKey(secrets.token_bytes(MASTER_KEY_BYTES))
         return self._ground
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from backend.bench.figures import Benchmark, Result
+from backend.bench.figures import Benchmark, Result, shown
 
 _HEAD: Final = ("", "value", "bar", "met", "what")
 _FEW: Final = 7
@@ -20,8 +20,7 @@ def lines(results: Mapping[str, Result], known: Mapping[str, Benchmark]) -> Iter
 
 
 def _row(name: str, result: Result, benchmark: Benchmark) -> tuple[str, ...]:
-    value = "failed" if result.value is None else f"{result.value:g} {benchmark.bar.unit}"
-    return name, value, result.bar, "yes" if result.met else "NO", benchmark.what
+    return name, shown(result.value, benchmark.bar), result.bar, "yes" if result.met else "NO", benchmark.what
 
 
 def _line(row: Sequence[str], widths: Sequence[int]) -> str:

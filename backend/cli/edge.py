@@ -17,7 +17,7 @@ INTERRUPTED: Final = 130
 TERMINATED: Final = 143
 
 
-class Refused(Exception):  # noqa: N818  # a fact for the person at the terminal
+class Refused(Exception):
     """The command cannot do what was asked; the message is the one line that is shown."""
 
     def __init__(self, message: str, code: int = FAILED) -> None:

@@ -7,6 +7,7 @@ from backend.cli.commands.bench import bench
 from backend.cli.commands.books import import_books
 from backend.cli.commands.check import doctor, export_openapi
 from backend.cli.commands.clock import clock
+from backend.cli.commands.demo import demo, guard
 from backend.cli.commands.merchant import api_key, merchant, staff
 from backend.cli.commands.plan import plan
 
@@ -26,6 +27,8 @@ app.command("up", rich_help_panel=RUN)(serve.up)
 app.command("api", rich_help_panel=RUN)(serve.api)
 app.command("worker", rich_help_panel=RUN)(serve.worker)
 app.command("migrate", rich_help_panel=RUN)(serve.migrate)
+app.command("demo", rich_help_panel=RUN)(demo)
+app.command("guard", hidden=True)(guard)
 app.add_typer(merchant, name="merchant", rich_help_panel=DATA)
 app.add_typer(staff, name="staff", rich_help_panel=DATA)
 app.add_typer(api_key, name="api-key", rich_help_panel=DATA)

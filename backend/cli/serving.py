@@ -33,7 +33,7 @@ async def serving(
     with ends_on_signals(stop):
         following = [asyncio.ensure_future(follow_parent(stop))] if process.followed else []
         try:
-            async with open_runtime(settings, worker=worker) as runtime:
+            async with open_runtime(settings, worker=worker, prepared=process.followed) as runtime:
                 keeping = asyncio.ensure_future(keep(runtime.private, stop))
                 try:
                     yield runtime, stop

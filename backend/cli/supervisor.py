@@ -24,7 +24,7 @@ STEADY_S: Final = 30.0
 """A child that lived so long starts again at once; one that keeps dying is started ever less often."""
 
 
-class ChildLeft(Exception):  # noqa: N818  # a fact
+class ChildLeft(Exception):
     """A child ended before it was ready; it has said why."""
 
 
@@ -64,17 +64,7 @@ class Child:
                 await asyncio.wait_for(stop.wait(), pause)
 
     async def _start(self) -> Process:
-        return await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "backend.cli",
-            *self.arguments,
-            stdin=PIPE,
-            stdout=PIPE,
-            env=dict(self.environment),
-            pass_fds=tuple(self.descriptors),
-            start_new_session=True,
-        )
+        return await start_child(self.arguments, self.environment, self.descriptors)
 
     async def _watch(self, process: Process, stop: asyncio.Event) -> None:
         """Return when the process has ended or `stop` is set."""
@@ -92,6 +82,23 @@ class Child:
             if line == READY:
                 self.ready.set()
         await process.wait()
+
+
+async def start_child(
+    arguments: Sequence[str], environment: Mapping[str, str], descriptors: Sequence[int] = ()
+) -> Process:
+    """Start a command of ours whose standard input closes when we end."""
+    return await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "backend.cli",
+        *arguments,
+        stdin=PIPE,
+        stdout=PIPE,
+        env=dict(environment),
+        pass_fds=tuple(descriptors),
+        start_new_session=True,
+    )
 
 
 async def leave(process: Process) -> None:

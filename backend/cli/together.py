@@ -7,7 +7,7 @@ port is taken, and connections wait in it while an API process is started again.
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Final
 
@@ -31,6 +31,13 @@ class Address(msgspec.Struct, frozen=True, rename="camel"):
     url: str
     docs: str
     home: str
+
+
+Meanwhile = Callable[[Runtime], Awaitable[None]]
+
+
+async def nothing(_runtime: Runtime) -> None:
+    """Do nothing meanwhile."""
 
 
 async def up(settings: Settings, *, as_json: bool) -> None:
@@ -59,9 +66,12 @@ async def api_processes(settings: Settings) -> None:
 
 @asynccontextmanager
 async def running(
-    settings: Settings, stop: asyncio.Event, *, worker: bool = True
+    settings: Settings, stop: asyncio.Event, *, worker: bool = True, meanwhile: Meanwhile = nothing
 ) -> AsyncIterator[tuple[Runtime, Address]]:
-    """The product, answering requests; `stop` is set when it cannot go on, and everything has ended on leaving."""
+    """The product, answering requests; `meanwhile` is done while the processes start.
+
+    `stop` is set when it cannot go on, and everything has ended on leaving.
+    """
     with listening(settings) as sock:
         host, port = sock.getsockname()[:2]
         async with open_runtime(settings) as runtime:
@@ -71,7 +81,7 @@ async def running(
                 asyncio.ensure_future(keep(runtime.private, stop)),
             ]
             try:
-                await _all_ready(children, keeping[0], stop)
+                await asyncio.gather(_all_ready(children, keeping[0], stop), meanwhile(runtime))
                 url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
                 yield runtime, Address(url, url + DOCS, str(settings.home))
             finally:
@@ -91,7 +101,8 @@ def _children(settings: Settings, descriptor: int, *, worker: bool = True) -> li
 def _environment(own: Mapping[str, str], settings: Settings) -> dict[str, str]:
     """Ours, but the clock is set once, by us: a child that is started again must not turn it back."""
     kept = {name: value for name, value in own.items() if name != variable("now")}
-    return {**kept, variable("home"): str(settings.home.absolute())}
+    decided = {"home": str(settings.home.absolute()), "log_level": settings.log_level, "job_slots": settings.job_slots}
+    return {**kept, **{variable(name): str(value) for name, value in decided.items()}}
 
 
 async def _all_ready(children: list[Child], keeping: "asyncio.Future[None]", stop: asyncio.Event) -> None:

@@ -20,7 +20,7 @@ T = TypeVar("T")
 JSON: Final = frozenset({"application/json"})
 _ID_KEY: Final = "huifang.request_id"
 _OURS = re.compile(r"[A-Za-z0-9._-]{8,64}")
-_SUSPECT = re.compile(rb"\\u0000|\d{19,}")
+_SUSPECT = re.compile(rb'\\u0000|\d{19,}|"(?:0\d{3}|1[0-8]\d\d|[3-9]\d{3})-\d\d-\d\d[Tt ]')
 """Only a body with one of these can hold a value that must be looked for."""
 _HEADERS: Final = ((b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-store"))
 
@@ -102,7 +102,7 @@ def _media_of(shape: Any) -> frozenset[str]:
 
 
 def suspect(body: bytes) -> bool:
-    """Return whether raw JSON may hold a NUL or a number beyond 64 bits."""
+    """Return whether raw JSON may hold a value that no column can."""
     return _SUSPECT.search(body) is not None
 
 

@@ -13,6 +13,7 @@ _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?")
 _MONEY = re.compile(r"^(?:CNY|RMB|USD|CAD|EUR|HKD|人民币)|(?:元|圆|CNY|RMB|USD|CAD|EUR|HKD)$", re.IGNORECASE)
 _SIGNS = str.maketrans("", "", "¥￥$€£\u00a0\u202f '’")
 _ZERO = Decimal(0)
+THREES = 3
 _HUNDRED = Decimal(100)
 _MAX_QUANTITY = Decimal(10**8)
 
@@ -45,7 +46,7 @@ def _cleaned(text: str, decimal_mark: str) -> str:
     thousands = "." if decimal_mark == "," else ","
     whole, mark, rest = core.partition(decimal_mark)
     # 3,1 must not become 31: a separator that does not part threes is a decimal mark of another country.
-    if thousands in rest or (thousands in whole and not all(len(group) == 3 for group in whole.split(thousands)[1:])):  # noqa: PLR2004
+    if thousands in rest or any(len(group) != THREES for group in whole.split(thousands)[1:]):
         raise CellRefused("not-a-number")
     return sign + whole.replace(thousands, "") + ("." if mark else "") + rest
 

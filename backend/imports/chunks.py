@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import pairwise
 from typing import Any
+from zlib import crc32
 
 import msgspec
 
@@ -99,7 +100,7 @@ class Reader:
             rows += 1
             key = _key_of(made, cells)
             if key is not None and key != before:
-                starts.append(hash(key))
+                starts.append(mark_of(key))
             before = key or before
         starts.sort()
         return Survey(rows, frozenset(one for one, following in pairwise(starts) if one == following))
@@ -189,6 +190,11 @@ class Reader:
         yield from dealer.take(decoded, tuple(group.rows))
 
 
+def mark_of(key: str) -> int:
+    """Return 32 bits of a key: two keys with the same mark only wait for the end of the file together."""
+    return crc32(key.encode())
+
+
 def _key_of(made: Joint, cells: list[str]) -> str | None:
     try:
         key: str = made.key(cells)
@@ -211,7 +217,7 @@ class _Groups:
         if before is not None and before.key == key:
             return None
         self.open = self._held.get(key) or _Group(key)
-        if hash(key) in self._scattered:
+        if mark_of(key) in self._scattered:
             self._held[key] = self.open
         return None if before is None or before.key in self._held else before
 
@@ -233,7 +239,9 @@ class _Dealer:
     def take(self, decoded: Decoded, rows: tuple[Numbered, ...]) -> Iterator[Chunk]:
         """Put an item into the lane of its customer."""
         lane = (
-            0 if len(self.open) == 1 else hash(getattr(decoded.item, "customer", None) or rows[0][0]) % len(self.open)
+            0
+            if len(self.open) == 1
+            else mark_of(getattr(decoded.item, "customer", None) or str(rows[0][0])) % len(self.open)
         )
         chunk = self.open[lane]
         chunk.drafts.append(Draft(decoded.item, rows, decoded.at, decoded.zone))

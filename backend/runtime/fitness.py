@@ -5,12 +5,9 @@ from typing import Final
 
 import msgspec
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from backend.db.migrate import head
 from backend.db.roles import APP
-from backend.settings import Environment
 
 LEAST_POSTGRES: Final = 150_000
 MOST_POSTGRES: Final = 190_000
@@ -19,7 +16,8 @@ STILL: Final = timedelta(milliseconds=1)
 
 _IDENTITY = text("""
     select current_user::text as name, r.rolsuper as superuser, r.rolbypassrls as bypasses,
-           exists (select from pg_class c where c.relowner = r.oid and c.relkind in ('r', 'p')) as owns
+           exists (select from pg_class c where c.relowner = r.oid and c.relkind in ('r', 'p')
+                   and c.relpersistence <> 't') as owns
     from pg_roles r where r.rolname = current_user
 """)
 _MADE = text("select to_regclass('public.alembic_version') is not null")
@@ -27,7 +25,7 @@ _REVISION = text("select version_num from alembic_version")
 _OFFSET = text("select offset_us from clock_setting")
 
 
-class Unfit(Exception):  # noqa: N818  # a fact for the operator
+class Unfit(Exception):
     """The deployment cannot be served from; the message says why and what to do."""
 
 
@@ -61,20 +59,6 @@ async def offset(connection: AsyncConnection) -> timedelta:
     return timedelta(microseconds=(await connection.execute(_OFFSET)).scalar_one())
 
 
-async def check(engine: AsyncEngine, env: Environment) -> None:
-    """Return when the database may be served from. Raises `Unfit`."""
-    try:
-        async with engine.connect() as connection:
-            await _check_role(connection)
-            await _check_version(connection)
-            await _check_schema(connection)
-            await _check_clock(connection, env)
-    except Unfit:
-        raise
-    except (OSError, DBAPIError) as fault:
-        raise Unfit(unreachable(fault)) from fault
-
-
 def unreachable(fault: BaseException) -> str:
     """Say what a failed connection means, without the address, which may hold a password."""
     cause = getattr(fault, "orig", None) or fault
@@ -86,29 +70,3 @@ def unreachable(fault: BaseException) -> str:
     if "password authentication failed" in words:
         return "PostgreSQL refused the password of HUIFANG_DATABASE_URL"
     return f"PostgreSQL does not answer at HUIFANG_DATABASE_URL ({type(cause).__name__})"
-
-
-async def _check_role(connection: AsyncConnection) -> None:
-    who = await identity(connection)
-    if not who.bound:
-        raise Unfit(f"the database role {who.name} is above row-level security: connect as {APP}, which owns nothing")
-
-
-async def _check_version(connection: AsyncConnection) -> None:
-    number = int((await connection.execute(text("show server_version_num"))).scalar_one())
-    if not LEAST_POSTGRES <= number < MOST_POSTGRES:
-        raise Unfit(f"PostgreSQL {number // 10_000} is not supported: use 15, 16, 17 or 18")
-
-
-async def _check_schema(connection: AsyncConnection) -> None:
-    found, wanted = await revision(connection), head()
-    if found != wanted:
-        raise Unfit(f"the schema is at {found or 'nothing'} and this code needs {wanted}: run `huifang migrate`")
-
-
-async def _check_clock(connection: AsyncConnection, env: Environment) -> None:
-    moved = await offset(connection)
-    if env is Environment.PRODUCTION and abs(moved) > STILL:
-        raise Unfit(
-            f"business time is {moved} away from the database clock: run `huifang clock reset` before production"
-        )

@@ -9,11 +9,9 @@ from pathlib import Path
 from backend import embedded, master_key
 from backend.db.clock import set_clock
 from backend.db.engine import open_engine
-from backend.db.migrate import migrate
 from backend.db.units import Units
 from backend.jobs.bell import Bell
 from backend.jobs.delivery import Delivery
-from backend.runtime import fitness
 from backend.settings import Environment, Settings
 from tasks.kernel.sealing import MasterKey
 
@@ -40,20 +38,21 @@ class Runtime:
 
 
 @asynccontextmanager
-async def open_runtime(settings: Settings, *, worker: bool = False) -> AsyncIterator[Runtime]:
+async def open_runtime(settings: Settings, *, worker: bool = False, prepared: bool = False) -> AsyncIterator[Runtime]:
     """A deployment ready to serve; private servers are started, migrated and at the end given up.
 
-    `worker` sessions are ended by PostgreSQL when idle in a transaction. Raises `Unfit`, `SettingsError`,
-    `EmbeddedError`.
+    `prepared` says that a parent has migrated and checked a moment ago. `worker` sessions are ended by PostgreSQL when
+    idle in a transaction. Raises `Unfit`, `SettingsError`, `EmbeddedError`.
     """
     async with AsyncExitStack() as stack:
         servers, private = await stack.enter_async_context(open_servers(settings))
         master = MasterKey(master_key.load(settings, settings.home))
-        if settings.embedded_database:
-            await migrate(servers.migration_url)
         engine = open_engine(servers.database_url, pool_size=settings.database_pool, worker=worker)
         stack.push_async_callback(engine.dispose)
-        await fitness.check(engine, settings.env)
+        if not prepared:
+            from backend.runtime.preparing import prepare  # noqa: PLC0415  # half a second that a child need not spend
+
+            await prepare(settings, servers, engine)
         bell = Bell(servers.redis_url)
         stack.push_async_callback(bell.close)
         units = Units(engine, master, Delivery(bell))

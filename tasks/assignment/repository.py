@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from datetime import date
 
+from sqlalchemy import RowMapping
+
 from tasks.kernel.unit import Unit
 from tasks.plans.states import Link
 
@@ -52,34 +54,34 @@ where m.merchant_id = :merchant
 
 TAKE = """
 with want as (
-    select c.no, c.{column} as staff_id, c.store_id,
-        row_number() over (partition by c.{column}, c.store_id order by c.value_cents desc, c.customer_id) as nth
-    from chunk c where c.decided is null and c.first_of_customer and c.assignee_id is null and c.{column} is not null
-),
-fits as (
-    select w.no, w.staff_id, w.store_id from want w
-    join bench b on b.day_on = :day and b.staff_id = w.staff_id and b.store_id = w.store_id and w.nth <= b.room
+    select c.no, b.staff_id, b.room, row_number() over (partition by b.staff_id order by c.value_cents desc, c.customer_id) as nth
+    from chunk c join bench b on b.day_on = :day and b.staff_id = c.{column} and b.store_id = c.store_id
+    where c.decided is null and c.first_of_customer and c.assignee_id is null
 ),
 taken as (
-    update chunk c set assignee_id = f.staff_id, opens_on = :day from fits f where c.no = f.no returning c.assignee_id
+    update chunk c set assignee_id = w.staff_id, opens_on = :day from want w where c.no = w.no and w.nth <= w.room returning c.assignee_id
 )
 select assignee_id, count(*) as taken from taken group by assignee_id
 """
 
 DEAL = """
 with slot as (
-    select b.store_id, b.staff_id, row_number() over (partition by b.store_id order by b.load + n, b.staff_id) as nth
-    from bench b cross join lateral generate_series(1, b.room) n where b.day_on = :day and b.deals
+    select b.staff_id, row_number() over (order by b.load + n, b.staff_id) as nth
+    from bench b cross join lateral generate_series(1, b.room) n where b.day_on = :day and b.store_id = :store and b.deals
 ),
 want as (
-    select c.no, c.store_id, row_number() over (partition by c.store_id order by c.customer_id) as nth
-    from chunk c where c.decided is null and c.first_of_customer and c.assignee_id is null
+    select c.no, row_number() over (order by c.customer_id) as nth
+    from chunk c where c.decided is null and c.first_of_customer and c.assignee_id is null and c.store_id = :store
 ),
 taken as (
     update chunk c set assignee_id = s.staff_id, opens_on = :day
-    from want w join slot s on s.store_id = w.store_id and s.nth = w.nth where c.no = w.no returning c.assignee_id
+    from want w join slot s on s.nth = w.nth where c.no = w.no returning c.assignee_id
 )
 select assignee_id, count(*) as taken from taken group by assignee_id
+"""
+
+WANTING = """
+select distinct c.store_id from chunk c where c.decided is null and c.first_of_customer and c.assignee_id is null order by c.store_id
 """
 
 USED = """
@@ -116,8 +118,19 @@ async def find_links(unit: Unit, chain: Sequence[Link], at: object) -> None:
 
 async def take_by_link(unit: Unit, link: Link, day: date) -> None:
     """Give each staff member the undecided customers linked to them, most valuable first, up to their room of the day."""
-    sql = DEAL if link is Link.LEAST_LOADED else TAKE.format(column=COLUMNS[link])
-    taken = await unit.rows(sql, day=day)
+    if link is Link.LEAST_LOADED:
+        await deal(unit, day)
+    else:
+        await _use(unit, await unit.rows(TAKE.format(column=COLUMNS[link]), day=day), day)
+
+
+async def deal(unit: Unit, day: date) -> None:
+    """Deal what is left to the least loaded, store by store: who works in two of them has one room for both."""
+    for row in await unit.rows(WANTING):
+        await _use(unit, await unit.rows(DEAL, day=day, store=row["store_id"]), day)
+
+
+async def _use(unit: Unit, taken: Sequence[RowMapping], day: date) -> None:
     if taken:
         await unit.run(
             USED, staff=[row["assignee_id"] for row in taken], taken=[row["taken"] for row in taken], day=day

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Final
 
-from tasks.attribution.tables import CreditKind
 from tasks.plans.states import GoalKind
 
 WINDOWS: Final[Mapping[str, tuple[GoalKind, int]]] = {
@@ -15,7 +14,7 @@ WINDOWS: Final[Mapping[str, tuple[GoalKind, int]]] = {
 }
 """Event type → what it is to a goal, and how many days after the contact it still counts."""
 
-CREDITED: Final = frozenset(kind.value for kind in CreditKind)
+CREDITED: Final = frozenset({"booked", "arrived", "purchased"})
 """Kinds that get a credit row; the others only meet goals: a top-up's money is its sale's."""
 
 TAKEN_BACK: Final = frozenset({"appointment_cancelled", "appointment_missed"})

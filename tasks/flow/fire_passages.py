@@ -3,8 +3,8 @@
 from uuid import UUID
 
 import structlog
-from sqlalchemy.exc import DBAPIError
 
+from tasks.flow.passing import away, in_the_way
 from tasks.flow.units import OpensUnits
 from tasks.generation.candidates import Moment, fill_from_enrolments
 from tasks.generation.chunk import count_chunk, open_chunk
@@ -17,20 +17,25 @@ from tasks.plans.repository import definitions
 
 BATCH = 5_000
 """Passages in one transaction."""
+RACES = 5
+"""A batch that another transaction is in the way of so often is left for the next sweep."""
 
 log = structlog.get_logger()
 
 
 async def fire_passages(units: OpensUnits, merchant_id: UUID, batch: int = BATCH) -> int:
     """Fire everything that is due; returns how many passages were decided. One that cannot be judged is failed alone and stops nobody."""
-    fired, size = 0, batch
+    fired, size, races = 0, batch, 0
     while True:
         try:
             async with units.open(merchant_id) as unit:
                 done = await fire_batch(unit, size)
         except Exception as fault:
-            if isinstance(fault, DBAPIError) and fault.connection_invalidated:
+            races += in_the_way(fault)
+            if away(fault) or races > RACES:
                 raise
+            if in_the_way(fault):
+                continue
             log.warning("passages.fire.retried", size=size, fault=type(fault).__name__)
             if size > 1:
                 size = max(1, size // 10)
@@ -42,9 +47,12 @@ async def fire_passages(units: OpensUnits, merchant_id: UUID, batch: int = BATCH
 
 
 async def fire_batch(unit: Unit, limit: int) -> int:
-    """Decide up to `limit` due passages in this transaction; returns how many."""
+    """Decide up to `limit` due passages of one plan, zone and day in this transaction; returns how many.
+
+    One group only: the change feed reads the chunk when the transaction closes, so a second group would hide the first one's tasks.
+    """
     count = 0
-    for due in await lock_due(unit, limit):
+    for due in (await lock_due(unit, limit))[:1]:
         definition = (await definitions(unit, [due.version_id]))[due.version_id]
         moment = Moment(
             at=unit.now, fires_at=due.fire_at, today=local_day(unit.now, due.timezone), timezone=due.timezone

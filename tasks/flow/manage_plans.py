@@ -1,6 +1,6 @@
 """Owners turn plans on and off."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +10,8 @@ from tasks.audience.compile import Ground, compile_tree
 from tasks.kernel.unit import Unit
 from tasks.plans.definition import Definition, decode, encode
 from tasks.plans.entries import backfill
-from tasks.plans.repository import PlanRow, active_behaviours, get_plan, insert_plan, list_plans, move_plan
+from tasks.plans.occurrences import begin_again, cancel
+from tasks.plans.repository import ActivePlan, PlanRow, active_plans, get_plan, insert_plan, list_plans, move_plan
 from tasks.plans.rules import check
 from tasks.plans.states import PlanState, Scope
 from tasks.plans.templates import ENGLISH, TEMPLATES, template
@@ -83,9 +84,7 @@ async def activate(unit: Unit, plan_id: UUID, etag: int | None = None) -> PlanRo
     await move_plan(
         unit, plan_id, (PlanState.DRAFT, PlanState.PAUSED, PlanState.PENDING_APPROVAL), PlanState.ACTIVE, etag
     )
-    for plan in await active_behaviours(unit):
-        if plan.plan_id == plan_id:
-            await backfill(unit, plan)
+    await _go_on(unit, [plan for plan in await active_plans(unit) if plan.plan_id == plan_id])
     unit.after_commit(PlansChanged(plan_id))
     return await get_plan(unit, plan_id)
 
@@ -97,13 +96,13 @@ async def pause(unit: Unit, plan_id: UUID, etag: int | None = None) -> PlanRow:
 
 
 async def end(unit: Unit, plan_id: UUID, etag: int | None = None) -> PlanRow:
-    """End the plan for good: waiting passages and firings are cancelled, tasks that are out stay. Raises `NotFound`, `PlanChanged`, `PlanMoved`."""
+    """End the plan for good: waiting passages, firings and the rest of a running one are cancelled, tasks that are out stay.
+
+    Raises `NotFound`, `PlanChanged`, `PlanMoved`.
+    """
     every = (PlanState.DRAFT, PlanState.PENDING_APPROVAL, PlanState.ACTIVE, PlanState.PAUSED)
     await move_plan(unit, plan_id, every, PlanState.ENDED, etag)
-    await unit.run(
-        "update occurrence set state = 'cancelled', finished_at = :now where merchant_id = :merchant and plan_id = :plan and state = 'due'",
-        plan=plan_id,
-    )
+    await cancel(unit, plan_id)
     await unit.run(
         "update enrolment set state = 'exited', exit_reason = 'plan_ended', closed_at = :now "
         "where merchant_id = :merchant and plan_id = :plan and state = 'waiting'",
@@ -113,8 +112,18 @@ async def end(unit: Unit, plan_id: UUID, etag: int | None = None) -> PlanRow:
 
 
 async def stop_everything(unit: Unit, *, stopped: bool) -> None:
-    """Stop every plan of the merchant at once, or let them fire again."""
-    await unit.run(
-        "update merchant set stopped_at = case when :stopped then coalesce(stopped_at, :now) end where merchant_id = :merchant",
+    """Stop every plan of the merchant at once, a run before its next chunk too, or let them fire again as after a pause."""
+    moved = await unit.run(
+        "update merchant set stopped_at = case when :stopped then cast(:now as timestamptz) end "
+        "where merchant_id = :merchant and (stopped_at is null) = :stopped",
         stopped=stopped,
     )
+    if moved.rowcount and not stopped:
+        await _go_on(unit, await active_plans(unit))
+
+
+async def _go_on(unit: Unit, plans: Sequence[ActivePlan]) -> None:
+    """Let plans fire from now on: firings that fell into the silence are missed, events of the window are taken in."""
+    for plan in plans:
+        await begin_again(unit, plan.plan_id)
+        await backfill(unit, plan)

@@ -8,12 +8,19 @@ import msgspec
 
 from tasks.flow.fire_passages import hold_out_of
 from tasks.flow.units import OpensUnits
-from tasks.generation.candidates import Moment, Slice, count_in_books, fill_from_books, fill_from_events
+from tasks.generation.candidates import (
+    Moment,
+    Slice,
+    count_in_books,
+    fill_from_books,
+    fill_from_events,
+    merchant_zone,
+)
 from tasks.generation.chunk import count_chunk, open_chunk
 from tasks.generation.days import wall_time
 from tasks.generation.service import Job, Tally, decide
 from tasks.kernel.unit import Unit
-from tasks.kernel.zones import day_bounds, local_instant
+from tasks.kernel.zones import day_bounds, local_day, local_instant
 from tasks.plans.definition import Behaviour, Definition
 from tasks.plans.occurrences import zones_of_merchant
 from tasks.plans.states import Decided
@@ -68,18 +75,17 @@ async def preview(
         tally: Counter[str] = Counter()
         loads: list[Load] = []
         samples: list[Sample] = []
-        day = as_of
         for zone in await zones_of_merchant(unit):
-            day = as_of or unit.now.astimezone().date()
-            moment = _moment(unit, definition, day, zone, past=as_of is not None)
+            moment = _moment(unit, definition, as_of or local_day(unit.now, zone), zone, past=as_of is not None)
             for one in await _decide(unit, definition, moment, plan_id):
                 tally[one.name] += one.count
             loads += await unit.structs(Load, _LOADS)
             samples += await unit.structs(Sample, _SAMPLES, limit=SAMPLES)
+        day = as_of or local_day(unit.now, await merchant_zone(unit))
         tasks, merged = tally.pop(Decided.TASK, 0), tally.pop(Decided.MERGED, 0)
         return Preview(
             template=definition.template,
-            as_of=day or unit.now.date(),
+            as_of=day,
             matched=tasks + merged + tally.total(),
             tasks=tasks,
             merged=merged,
@@ -127,11 +133,11 @@ async def _fill(unit: Unit, definition: Definition, moment: Moment) -> int:
     return await hold_out_of(unit, definition, moment)
 
 
-async def _warnings(unit: Unit, day: date | None) -> list[str]:
+async def _warnings(unit: Unit, day: date) -> list[str]:
     """Say when the books begin so late that old customers may look new, and when a store's data is stale (engine.md, "Freshness")."""
     warnings = []
     history = await unit.scalar("select history_from from merchant where merchant_id = :merchant")
-    if history is not None and day is not None and (day - history).days < YEAR:
+    if history is not None and (day - history).days < YEAR:
         warnings.append(f"history_from:{history.isoformat()}")
     return warnings
 

@@ -8,8 +8,8 @@ scope that cannot be judged stands alone; it gets a `failed` decision and the re
 from uuid import UUID
 
 import structlog
-from sqlalchemy.exc import DBAPIError
 
+from tasks.flow.passing import away, in_the_way
 from tasks.flow.units import OpensUnits
 from tasks.generation.candidates import Moment, Slice, count_in_books, fill_from_books
 from tasks.generation.chunk import count_chunk, open_chunk
@@ -26,31 +26,33 @@ CHUNK = 10_000
 """Scopes in one transaction."""
 RACES = 5
 """A chunk that keeps losing races is somebody else's fault; give the run up for a later claim."""
+FAILURES = 100
+"""When so many scopes of a run cannot be judged it is the plan that cannot."""
 
 log = structlog.get_logger()
 
 
 async def run_occurrence(units: OpensUnits, merchant_id: UUID, held: Claimed, chunk: int = CHUNK) -> int:
     """Run the claimed firing to its end; returns the number of committed chunks. Raises `LeaseLost` when another worker took over."""
-    size, chunks, races = chunk, 0, 0
+    size, chunks, races, failed = chunk, 0, 0, 0
     while True:
         try:
             async with units.open(merchant_id) as unit:
                 over = await run_chunk(unit, held, size)
-        except EntryRaced:
-            races += 1
-            if races > RACES:
-                raise
-            continue
-        except (FlowError, OSError):
-            raise
         except Exception as fault:
-            if isinstance(fault, DBAPIError) and fault.connection_invalidated:
+            raced = isinstance(fault, EntryRaced) or in_the_way(fault)
+            races += raced
+            if away(fault) or races > RACES or (isinstance(fault, FlowError) and not raced):
                 raise
+            if raced:
+                continue
             log.warning("chunk.fail.retried", occurrence=str(held.id), size=size, fault=type(fault).__name__)
             if size > 1:
                 size = max(1, size // 10)
                 continue
+            failed += 1
+            if failed > FAILURES:
+                raise
             over = await _set_aside(units, merchant_id, held, type(fault).__name__)
             size = chunk
         chunks += 1
@@ -122,4 +124,17 @@ async def _set_aside(units: OpensUnits, merchant_id: UUID, held: Claimed, fault:
         return False
 
 
-__all__ = ["CHUNK", "LeaseLost", "moment_of", "run_chunk", "run_occurrence"]
+async def give_up(units: OpensUnits, merchant_id: UUID, held: Claimed, fault: Exception) -> None:
+    """End a run that cannot go on as `failed`, with the name of what happened. Raises `LeaseLost` when it is another worker's by now."""
+    log.error("run.failed", occurrence=str(held.id), fault=type(fault).__name__)
+    async with units.open(merchant_id) as unit:
+        await renew(unit, held)
+        await finish(unit, held, type(fault).__name__)
+
+
+def passes(fault: Exception) -> bool:
+    """True when the run may go on later: the lease ends and somebody takes it over."""
+    return isinstance(fault, EntryRaced) or in_the_way(fault) or away(fault)
+
+
+__all__ = ["CHUNK", "LeaseLost", "give_up", "moment_of", "passes", "run_chunk", "run_occurrence"]

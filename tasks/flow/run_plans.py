@@ -7,10 +7,10 @@ import structlog
 
 from tasks.flow.fire_passages import fire_passages
 from tasks.flow.retry_events import retry_events
-from tasks.flow.run_occurrence import run_occurrence
+from tasks.flow.run_occurrence import give_up, passes, run_occurrence
 from tasks.flow.units import OpensUnits
 from tasks.flow.work_task import expire_due, open_due, wake_waiting
-from tasks.plans.occurrences import LeaseLost, claim, miss_late, write_ahead, zones_of_merchant
+from tasks.plans.occurrences import Claimed, LeaseLost, claim, miss_late, write_ahead, zones_of_merchant
 from tasks.plans.repository import active_recurring
 
 MANY = 2_000
@@ -53,6 +53,19 @@ async def plan_ahead(units: OpensUnits, merchant_id: UUID, report: SweepReport) 
             report.missed += await miss_late(unit, plan)
 
 
+async def _run(units: OpensUnits, merchant_id: UUID, held: Claimed) -> int:
+    """Run one firing; one that cannot be run fails by itself and stops no other."""
+    try:
+        return await run_occurrence(units, merchant_id, held)
+    except LeaseLost:
+        raise
+    except Exception as fault:
+        if passes(fault):
+            raise
+        await give_up(units, merchant_id, held, fault)
+        return 0
+
+
 async def _run_due(units: OpensUnits, merchant_id: UUID, report: SweepReport) -> None:
     while True:
         async with units.open(merchant_id) as unit:
@@ -60,7 +73,7 @@ async def _run_due(units: OpensUnits, merchant_id: UUID, report: SweepReport) ->
         if held is None:
             return
         try:
-            report.chunks += await run_occurrence(units, merchant_id, held)
+            report.chunks += await _run(units, merchant_id, held)
         except LeaseLost:
             log.info("run.lease.lost", occurrence=str(held.id))
             continue

@@ -1,7 +1,7 @@
 """Who matched: fills the chunk's working table from the books, by the plan's one predicate."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -48,9 +48,14 @@ class Moment:
         return PAST_FACTS if self.past else LIVE_FACTS
 
     @property
+    def until(self) -> datetime:
+        """Up to when our own rows count. Of now, all of them: what committed while we waited for a lock may have begun after us."""
+        return self.at if self.past else self.at + timedelta(days=1)
+
+    @property
     def values(self) -> dict[str, Any]:
         """The binds every statement of a chunk may use."""
-        return {"at": self.at, "today": self.today, "zone": self.timezone}
+        return {"at": self.at, "until": self.until, "today": self.today, "zone": self.timezone}
 
 
 @dataclass(frozen=True)
@@ -136,7 +141,7 @@ from event e
 join customer cu on cu.merchant_id = e.merchant_id and cu.id = e.customer_id
 left join store es on es.merchant_id = e.merchant_id and es.id = e.store_id
 left join visit v on v.merchant_id = e.merchant_id and v.id = e.ledger_id and e.ledger_kind = 'visit'
-where e.merchant_id = :merchant and e.type = any(cast(:types as text[])) and {followable}
+where e.merchant_id = :merchant and e.type = any(cast(:types as text[])) and e.state <> 'withdrawn' and {followable}
   and e.occurred_at >= :from_at and e.occurred_at < :until_at and coalesce(es.timezone, :merchant_zone) = :zone and {filters}
 order by cu.id, e.occurred_at, e.id
 """

@@ -63,7 +63,7 @@ def _store_days(
     definition: Definition, moment: Moment, calendar: StoreCalendar, part: tuple[UUID, Sequence[date], ContactWindow]
 ) -> list[StoreDay]:
     store, days, window = part
-    task, zone, wall = definition.task, moment.timezone, wall_time(definition)
+    task, zone, wall = definition.task, calendar.timezone, wall_time(definition)
     return [
         StoreDay(
             store_id=store,

@@ -6,10 +6,10 @@ Only working tables are written.
 from datetime import UTC, datetime
 
 from tasks.audience.compile import compile_tree
-from tasks.generation.candidates import Moment
+from tasks.generation.candidates import FOLLOWABLE, Moment
 from tasks.kernel.unit import Unit
 from tasks.plans.definition import Definition
-from tasks.plans.states import EntryMode, Purpose, Scope
+from tasks.plans.states import EntryMode, PlanKind, Purpose, Scope
 
 GAP_DAYS = 7
 """One marketing contact in so many days."""
@@ -37,7 +37,7 @@ from customer cu where cu.merchant_id = :merchant and cu.id = c.customer_id
 
 EXITS = """
 update chunk c set decided = 'exited', reason = x.failing
-from (select c.no, {failing} as failing
+from (select c.no, case when not ({followable}) then 'not_followed_up' else {failing} end as failing
       from chunk c join customer cu on cu.merchant_id = :merchant and cu.id = c.customer_id {facts} {card}
       where c.decided is null) x
 where x.no = c.no and x.failing is not null
@@ -50,8 +50,9 @@ left join card_product cp on cp.merchant_id = k.merchant_id and cp.id = k.card_p
 """
 
 ENTERED = """
-(select max(e.fire_at) as fire_at, count(*) as times from enrolment e
- where e.merchant_id = :merchant and e.scope_id = c.scope_id and e.plan_id = :plan and e.fire_at <= :at and e.id is distinct from c.enrolment_id)
+(select max(e.created_at) as entered_at, count(*) as times from enrolment e
+ where e.merchant_id = :merchant and e.scope_id = c.scope_id and e.plan_id = :plan and e.created_at <= :until
+   and not (:by_event and e.entry_key = c.entry_key))
 """
 
 ENTRY = {
@@ -59,7 +60,7 @@ ENTRY = {
     EntryMode.ONCE_PER_CROSSING: """p.times > 0 and not exists (
         select from (select x.occurred_at, sum(x.principal_cents + x.gift_cents) over (order by x.occurred_at, x.id) as balance
                      from card_entry x where x.merchant_id = :merchant and x.card_id = c.card_id and x.occurred_at <= :at) r
-        where r.occurred_at > p.fire_at and r.balance > :bound)""",
+        where r.occurred_at > p.entered_at and r.balance > :bound)""",
 }
 """When the same scope may not enter again."""
 
@@ -77,17 +78,17 @@ from (
         when :appointment and exists (select from appointment a where a.merchant_id = :merchant and a.customer_id = c.customer_id
             and a.starts_on >= :today and a.status <> 'cancelled' and not (a.status in ('arrived', 'missed') and a.starts_at <= :over)) then 'appointment'
         when :contacted_today and exists (select from contact o where o.merchant_id = :merchant and o.customer_id = c.customer_id
-            and o.contacted_on = :today and o.contacted_at <= :at) then 'contacted_today'
+            and o.contacted_on = :today and o.contacted_at <= :until) then 'contacted_today'
         when :phone_today and :marketing and exists (select from contact_point p join contact o on o.merchant_id = p.merchant_id
-            and o.phone_index = p.value_index and o.marketing and o.contacted_on = :today and o.contacted_at <= :at
+            and o.phone_index = p.value_index and o.marketing and o.contacted_on = :today and o.contacted_at <= :until
             where p.merchant_id = :merchant and p.customer_id = c.customer_id and p.kind = 'phone') then 'phone_today'
         when :marketing_gap and :marketing and exists (select from contact o where o.merchant_id = :merchant and o.customer_id = c.customer_id
-            and o.marketing and o.contacted_at > :at - make_interval(days => :gap_days) and o.contacted_at <= :at) then 'marketing_gap'
+            and o.marketing and o.contacted_at > cast(:at as timestamptz) - make_interval(days => :gap_days) and o.contacted_at <= :until) then 'marketing_gap'
         when :tier_cap and :marketing and (select count(*) from contact o where o.merchant_id = :merchant and o.customer_id = c.customer_id
-            and o.marketing and o.contacted_at > :at - interval '30 days' and o.contacted_at <= :at) >= :cap then 'tier_cap'
+            and o.marketing and o.contacted_at > cast(:at as timestamptz) - interval '30 days' and o.contacted_at <= :until) >= :cap then 'tier_cap'
         when :no_answer and (select count(*) filter (where not o.reached) >= :unanswered and not coalesce(bool_or(o.reached), false) from contact o
             where o.merchant_id = :merchant and o.customer_id = c.customer_id and o.human
-            and o.contacted_at > :at - interval '180 days' and o.contacted_at <= :at) then 'no_answer'
+            and o.contacted_at > cast(:at as timestamptz) - interval '180 days' and o.contacted_at <= :until) then 'no_answer'
         when :new_year then 'new_year'
     end as reason
     from chunk c left join customer_contact_state s on s.merchant_id = :merchant and s.customer_id = c.customer_id
@@ -108,12 +109,12 @@ where n.no = c.no and n.nth > 1
 
 MERGE = """
 update chunk c set
-    decided = case when t.origin <> 'plan' or coalesce(t.wait_until > :at + make_interval(days => :defer_days), false) then 'deferred' else 'merged' end,
-    reason = case when t.origin <> 'plan' then 'other_task' when t.wait_until > :at + make_interval(days => :defer_days) then 'waiting' end,
-    task_id = case when t.origin = 'plan' and not coalesce(t.wait_until > :at + make_interval(days => :defer_days), false) then t.id end
+    decided = case when t.origin <> 'plan' or coalesce(t.wait_until > cast(:at as timestamptz) + make_interval(days => :defer_days), false) then 'deferred' else 'merged' end,
+    reason = case when t.origin <> 'plan' then 'other_task' when t.wait_until > cast(:at as timestamptz) + make_interval(days => :defer_days) then 'waiting' end,
+    task_id = case when t.origin = 'plan' and not coalesce(t.wait_until > cast(:at as timestamptz) + make_interval(days => :defer_days), false) then t.id end
 from (select distinct on (t.customer_id) t.customer_id, t.id, t.origin, t.wait_until
       from task t where t.merchant_id = :merchant and t.status in ('queued', 'open', 'in_progress', 'waiting') and t.origin <> 'test'
-        and t.customer_id in (select customer_id from chunk where decided is null) and t.created_at <= :at
+        and t.customer_id in (select customer_id from chunk where decided is null) and t.created_at <= :until
       order by t.customer_id, (t.origin = 'plan') desc, t.id) t
 where t.customer_id = c.customer_id and c.decided is null
 """
@@ -132,6 +133,7 @@ where n.no = c.no and n.nth > :room
 FOLLOWERS = """
 update chunk c set decided = case when f.decided is null then 'merged' else f.decided end, reason = f.reason
 from chunk f where f.customer_id = c.customer_id and f.first_of_customer and not c.first_of_customer and c.decided is null
+    and (f.decided is null or f.decided in ('capped', 'no_capacity'))
 """
 
 
@@ -152,7 +154,8 @@ async def exits(unit: Unit, definition: Definition, moment: Moment) -> None:
     predicate = compile_tree(definition.audience, moment.ground, card=card)
     join = CARD_JOIN.format(card_facts=moment.ground.card_facts) if card else ""
     await unit.run(
-        EXITS.format(failing=predicate.failing, facts=moment.facts_join, card=join), **(predicate.values | moment.values)
+        EXITS.format(failing=predicate.failing, facts=moment.facts_join, card=join, followable=FOLLOWABLE),
+        **(predicate.values | moment.values),
     )  # fmt: skip
 
 
@@ -162,7 +165,7 @@ async def entry(unit: Unit, definition: Definition, plan: object, moment: Moment
     await unit.run(
         f"update chunk c set decided = case when {ENTRY[mode]} then 'entry' end, guard = {GUARD[mode]} "
         f"from chunk o cross join lateral {ENTERED.replace('c.', 'o.')} p where o.no = c.no and c.decided is null",
-        plan=plan, bound=definition.entry.bound_cents, **moment.values,
+        plan=plan, bound=definition.entry.bound_cents, by_event=definition.kind is PlanKind.BEHAVIOUR, **moment.values,
     )  # fmt: skip
 
 
@@ -197,9 +200,9 @@ async def hold_out(unit: Unit, plan: object, percent: int) -> None:
         await unit.run(HOLD_OUT, plan=plan, percent=percent, buckets=HOLD_OUT_BUCKETS)
 
 
-async def merge(unit: Unit, moment: Moment) -> None:
+async def merge(unit: Unit, moment: Moment, *, writing: bool) -> None:
     """Join the task a customer already has, or wait for it; of several candidates of one customer, one makes the task and the others join it."""
-    if not moment.past:
+    if writing:
         await unit.run(LIVE_TASKS)
     await unit.run(MERGE, defer_days=DEFER_DAYS, **moment.values)
     await unit.run(ONE_EACH)

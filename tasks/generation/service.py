@@ -51,8 +51,11 @@ class Tally(msgspec.Struct, frozen=True):
         return f"{self.decided}:{self.reason}" if self.reason else self.decided
 
 
-async def decide(unit: Unit, job: Job, *, entered: bool) -> list[Tally]:
-    """Judge and assign the candidates in the chunk; `entered` says that the entry rule was applied when they came in (passages)."""
+async def decide(unit: Unit, job: Job, *, entered: bool, writing: bool = False) -> list[Tally]:
+    """Judge and assign the candidates in the chunk; `entered` says that the entry rule was applied when they came in (passages).
+
+    Only who is `writing` locks the tasks that are merged into: a preview stands in nobody's way.
+    """
     moment, definition = job.moment, job.definition
     await judge.route(unit, definition)
     if not entered:
@@ -61,7 +64,7 @@ async def decide(unit: Unit, job: Job, *, entered: bool) -> list[Tally]:
         await judge.exits(unit, definition, moment)
     await judge.suppressions(unit, definition, moment, new_year=is_new_year(moment.today))
     await judge.hold_out(unit, job.plan_id, job.hold_out)
-    await judge.merge(unit, moment)
+    await judge.merge(unit, moment, writing=writing)
     await judge.cap(unit, job.room)
     days = await fill_days(unit, definition, moment)
     await assign(unit, definition.task, days, moment.at)
@@ -75,6 +78,6 @@ async def decide(unit: Unit, job: Job, *, entered: bool) -> list[Tally]:
 async def generate(unit: Unit, job: Job, *, entered: bool) -> list[Tally]:
     """Decide and write: one chunk, whole or not at all. The change feed is published when the unit closes."""
     await judge.lock(unit)
-    tally = await decide(unit, job, entered=entered)
+    tally = await decide(unit, job, entered=entered, writing=True)
     await write(unit, job.definition, job.moment, (job.plan_id, job.version_id, job.occurrence_id))
     return tally

@@ -67,11 +67,13 @@ from chunk c where c.decided in ('task', 'merged') order by c.customer_id
 """
 
 RAISE = """
-update task t set priority = greatest(t.priority, :priority), due_at = least(t.due_at, m.due_at)
+update task t set priority = greatest(t.priority, :priority),
+    due_at = least(t.due_at, greatest(m.due_at, cast(t.opens_on + 1 as timestamp) at time zone st.timezone))
 from (select c.task_id, min(d.due_at) as due_at from chunk c
       join chunk_day d on d.store_id = c.store_id and d.day_no = (select min(x.day_no) from chunk_day x where x.store_id = c.store_id)
-      where c.decided = 'merged' group by c.task_id) m
-where t.merchant_id = :merchant and t.id = m.task_id
+      where c.decided = 'merged' and not exists (select from chunk f where f.decided = 'task' and f.customer_id = c.customer_id)
+      group by c.task_id) m, store st
+where t.merchant_id = :merchant and t.id = m.task_id and st.merchant_id = :merchant and st.id = t.store_id
 """
 
 DECISIONS = """

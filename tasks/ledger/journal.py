@@ -7,6 +7,7 @@ from uuid import UUID
 
 from tasks.kernel.ids import new_ids
 from tasks.kernel.unit import Unit
+from tasks.ledger.bulk import Shape, incoming
 from tasks.ledger.happened import Happened
 from tasks.people.batches import columns
 
@@ -25,14 +26,18 @@ class Entry(NamedTuple):
     occurred_at: datetime
 
 
-_INSERT = f"""
-insert into event (merchant_id, id, source, external_id, type, ledger_id, customer_id, store_id, staff_id, occurred_at, ledger_kind, state, historic,
-                   received_at)
-select :merchant, u.id, '{SOURCE}', u.type || ':' || u.ledger_id, u.type, u.ledger_id, u.customer_id, u.store_id, u.staff_id, u.occurred_at,
-       :kind, 'accepted', :historic, :now
-from unnest(cast(:ids as uuid[]), cast(:types as text[]), cast(:ledgers as uuid[]), cast(:customers as uuid[]), cast(:stores as uuid[]),
-            cast(:staff as uuid[]), cast(:ats as timestamptz[])) as u(id, type, ledger_id, customer_id, store_id, staff_id, occurred_at)
-"""  # a constant
+_EVENTS = Shape(
+    "event",
+    (
+        ("id", "uuid"),
+        ("type", "text"),
+        ("ledger_id", "uuid"),
+        ("customer_id", "uuid"),
+        ("store_id", "uuid"),
+        ("staff_id", "uuid"),
+        ("occurred_at", "timestamptz"),
+    ),
+)
 _UPDATE = """
 update event e set state = case when e.state = 'withdrawn' then 'accepted' else e.state end,
                    customer_id = u.customer_id, store_id = u.store_id, staff_id = u.staff_id, occurred_at = u.occurred_at
@@ -47,9 +52,14 @@ async def write(unit: Unit, kind: str, entries: Sequence[Entry], *, historic: bo
     if not entries:
         return []
     ids = new_ids(len(entries))
-    names = ("types", "ledgers", "customers", "stores", "staff", "ats")
-    values = dict(zip(names, columns(entries, len(names)), strict=True))
-    await unit.run(_INSERT, kind=kind, historic=historic, ids=ids, **values)
+    source, values = await incoming(unit, _EVENTS, [(one, *entry) for one, entry in zip(ids, entries, strict=True)])
+    await unit.run(
+        f"""insert into event (merchant_id, {_EVENTS.names}, source, external_id, ledger_kind, state, historic, received_at)
+            select :merchant, u.*, '{SOURCE}', u.type || ':' || u.ledger_id, :kind, 'accepted', :historic, :now from {source}""",
+        kind=kind,
+        historic=historic,
+        **values,
+    )
     return [
         Happened(one, e.type, e.customer_id, e.occurred_at, e.store_id, e.staff_id, kind, e.ledger_id, historic)
         for one, e in zip(ids, entries, strict=True)

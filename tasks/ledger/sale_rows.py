@@ -5,13 +5,39 @@ from uuid import UUID
 
 from tasks.kernel.ids import new_ids
 from tasks.kernel.unit import Unit
+from tasks.ledger.bulk import Shape, incoming
 from tasks.ledger.receipts import Draft, Head, Line
 from tasks.people.batches import columns, tuples
 
-_HEAD_NAMES = ("ids", "externals", "stores", "customers", "ats", "days", "cash", "card", "tax")
-_HEADS = """unnest(cast(:ids as uuid[]), cast(:externals as text[]), cast(:stores as uuid[]), cast(:customers as uuid[]), cast(:ats as timestamptz[]),
-  cast(:days as date[]), cast(:cash as bigint[]), cast(:card as bigint[]), cast(:tax as bigint[]))
-  as u(id, external_id, store_id, customer_id, sold_at, sold_on, cash_cents, card_cents, tax_cents)"""
+_HEADS = Shape(
+    "sale",
+    (
+        ("id", "uuid"),
+        ("external_id", "text"),
+        ("store_id", "uuid"),
+        ("customer_id", "uuid"),
+        ("sold_at", "timestamptz"),
+        ("sold_on", "date"),
+        ("cash_cents", "bigint"),
+        ("card_cents", "bigint"),
+        ("tax_cents", "bigint"),
+    ),
+)
+_LINES = Shape(
+    "sale_line",
+    (
+        ("sale_id", "uuid"),
+        ("line_no", "int"),
+        ("product_id", "uuid"),
+        ("description", "text"),
+        ("quantity", "numeric"),
+        ("cash_cents", "bigint"),
+        ("card_cents", "bigint"),
+        ("tax_cents", "bigint"),
+        ("staff_id", "uuid"),
+        ("requested", "bool"),
+    ),
+)
 
 
 async def owners(unit: Unit, external_ids: Sequence[str]) -> set[UUID]:
@@ -44,11 +70,11 @@ async def insert_heads(unit: Unit, drafts: Sequence[Draft]) -> set[str]:
         return set()
     for draft, one in zip(drafts, new_ids(len(drafts)), strict=True):
         draft.id = one
-    values = columns([(draft.id, draft.external_id, *draft.head) for draft in drafts], len(_HEAD_NAMES))
+    source, values = await incoming(unit, _HEADS, [(draft.id, draft.external_id, *draft.head) for draft in drafts])
     result = await unit.run(
-        f"""insert into sale (merchant_id, id, external_id, store_id, customer_id, sold_at, sold_on, cash_cents, card_cents, tax_cents, recorded_at)
-            select :merchant, u.*, :now from {_HEADS} on conflict (external_id, merchant_id) do nothing""",
-        **dict(zip(_HEAD_NAMES, values, strict=True)),
+        f"""insert into sale (merchant_id, {_HEADS.names}, recorded_at) select :merchant, u.*, :now from {source}
+            on conflict (external_id, merchant_id) do nothing""",
+        **values,
     )
     if result.rowcount == len(drafts):
         return set()
@@ -63,14 +89,9 @@ async def insert_lines(unit: Unit, drafts: Sequence[Draft]) -> None:
     """Insert the lines, and further staff, of receipts that have none."""
     lines = [(draft.id, at, *line[:-1]) for draft in drafts for at, line in enumerate(draft.lines, 1)]
     if lines:
-        names = ("sales", "numbers", "products", "words", "quantities", "cash", "card", "tax", "staff", "requested")
+        source, values = await incoming(unit, _LINES, lines)
         await unit.run(
-            """insert into sale_line (merchant_id, sale_id, line_no, product_id, description, quantity, cash_cents, card_cents, tax_cents, staff_id,
-                                      requested)
-               select :merchant, u.* from unnest(cast(:sales as uuid[]), cast(:numbers as int[]), cast(:products as uuid[]), cast(:words as text[]),
-                 cast(:quantities as numeric[]), cast(:cash as bigint[]), cast(:card as bigint[]), cast(:tax as bigint[]), cast(:staff as uuid[]),
-                 cast(:requested as bool[])) as u""",
-            **dict(zip(names, columns(lines, len(names)), strict=True)),
+            f"insert into sale_line (merchant_id, {_LINES.names}) select :merchant, u.* from {source}", **values
         )
     helpers = [
         (draft.id, at, one) for draft in drafts for at, line in enumerate(draft.lines, 1) for one in line.helpers
@@ -106,12 +127,12 @@ async def replace(unit: Unit, drafts: Sequence[Draft]) -> None:
     """Give stored receipts new heads and lines."""
     if not drafts:
         return
-    values = columns([(draft.id, draft.external_id, *draft.head) for draft in drafts], len(_HEAD_NAMES))
+    source, values = await incoming(unit, _HEADS, [(draft.id, draft.external_id, *draft.head) for draft in drafts])
     await unit.run(
         f"""update sale s set store_id = u.store_id, customer_id = u.customer_id, sold_at = u.sold_at, sold_on = u.sold_on,
               cash_cents = u.cash_cents, card_cents = u.card_cents, tax_cents = u.tax_cents, recorded_at = :now
-            from {_HEADS} where s.merchant_id = :merchant and s.id = u.id""",
-        **dict(zip(_HEAD_NAMES, values, strict=True)),
+            from {source} where s.merchant_id = :merchant and s.id = u.id""",
+        **values,
     )
     ids = [draft.id for draft in drafts]
     for table in ("sale_line_helper", "sale_line"):

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from tasks.kernel.unit import Unit
 from tasks.kernel.zones import local_day
+from tasks.ledger.bulk import Shape, incoming
 from tasks.ledger.receipts import Evidence, VisitKey
 from tasks.people.batches import columns, tuples
 
@@ -27,6 +28,8 @@ class VisitRow(NamedTuple):
 
 
 COLUMNS = VisitRow._fields
+_TYPES = ("uuid", "uuid", "uuid", "date", "timestamptz", "uuid", "uuid", "timestamptz", "uuid", "uuid")
+_VISITS = Shape("visit", tuple(zip(COLUMNS, _TYPES, strict=True)))
 _KEYS = """unnest(cast(:customers as uuid[]), cast(:stores as uuid[]), cast(:days as date[])) as k(customer_id, store_id, day)"""
 _EVIDENCE = f"""
 with line as (
@@ -92,16 +95,12 @@ async def write(unit: Unit, rows: Sequence[VisitRow]) -> None:
     """Insert visits, or give stored ones of the same id new values."""
     if not rows:
         return
-    names = ("ids", "customers", "stores", "days", "ats", "staff", "products", "said_ats", "said_bys", "said_products")
+    source, values = await incoming(unit, _VISITS, rows)
     await unit.run(
-        """insert into visit as v (merchant_id, id, customer_id, store_id, visited_on, visited_at, served_by, product_id, said_at, said_by,
-                                   said_product_id, recorded_at)
-           select :merchant, u.*, :now from unnest(cast(:ids as uuid[]), cast(:customers as uuid[]), cast(:stores as uuid[]), cast(:days as date[]),
-             cast(:ats as timestamptz[]), cast(:staff as uuid[]), cast(:products as uuid[]), cast(:said_ats as timestamptz[]),
-             cast(:said_bys as uuid[]), cast(:said_products as uuid[])) as u
-           on conflict (merchant_id, id) do update set visited_at = excluded.visited_at, served_by = excluded.served_by,
-             product_id = excluded.product_id, said_at = excluded.said_at, said_by = excluded.said_by, said_product_id = excluded.said_product_id""",
-        **dict(zip(names, columns(rows, len(names)), strict=True)),
+        f"""insert into visit (merchant_id, {_VISITS.names}, recorded_at) select :merchant, u.*, :now from {source}
+            on conflict (merchant_id, id) do update set visited_at = excluded.visited_at, served_by = excluded.served_by,
+              product_id = excluded.product_id, said_at = excluded.said_at, said_by = excluded.said_by, said_product_id = excluded.said_product_id""",
+        **values,
     )
 
 

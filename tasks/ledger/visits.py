@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from tasks.kernel.errors import Invalid
-from tasks.kernel.ids import new_id
+from tasks.kernel.ids import new_ids
 from tasks.kernel.unit import Unit
 from tasks.kernel.verdicts import ItemVerdict, Taken
 from tasks.kernel.zones import local_day
@@ -124,12 +124,13 @@ async def recount_visits(unit: Unit, keys: Collection[VisitKey], told: Told, *, 
     served |= await visit_rows.evidence(unit, [key for key in keys if key not in served])
     revived = await visit_rows.withdrawn(unit, {key[0] for key in keys if key not in stored})
     rows: dict[VisitKey, visit_rows.VisitRow] = {}
+    ids = iter(new_ids(len(keys)))
     for key in sorted(keys):
         own = told.said.get(key) or _said(stored.get(key))
         lines = served.get(key)
         if own is not None or lines is not None:
             known = stored.get(key)
-            visit_id = known["id"] if known else revived.get(key) or new_id()
+            visit_id = known["id"] if known else revived.get(key) or next(ids)
             rows[key] = _row(visit_id, key, lines, own)
     await visit_rows.write(unit, [row for key, row in rows.items() if key not in stored or not _same(row, stored[key])])
     gone = [row["id"] for key, row in stored.items() if key not in rows]

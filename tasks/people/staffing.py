@@ -75,7 +75,7 @@ async def upsert_staff(unit: Unit, master: MasterKey, items: Sequence[StaffIn]) 
             draft.phone = draft.phone or earlier.phone
             draft.stores = draft.stores or earlier.stores
         drafts[item.external_id] = draft
-    wanted = sorted(drafts.values(), key=lambda draft: draft.index)
+    wanted = list(drafts.values())
     changed = await _store(unit, master, wanted, verdicts)
     for draft in wanted:
         taken = Taken.ACCEPTED if draft.id in changed else Taken.DUPLICATE

@@ -1,5 +1,6 @@
 """What a plan version says (engine.md, "A plan version"), as Structs: the JSON of `plan_version.definition`, checked when it is decoded."""
 
+import re
 from datetime import time
 from typing import Annotated, Any
 
@@ -8,6 +9,8 @@ import msgspec
 from tasks.kernel.errors import Invalid
 from tasks.plans.states import Backfill, EntryMode, ExitOn, GoalKind, Link, PlanKind, Purpose, Route, Scope
 
+HOUR_AND_MINUTE = re.compile(r"\d\d:\d\d")
+"""A wall time as people write it."""
 Percent = Annotated[int, msgspec.Meta(ge=0, le=50)]
 Days = Annotated[int, msgspec.Meta(ge=0, le=400)]
 OpenDays = Annotated[int, msgspec.Meta(ge=0, le=60)]
@@ -121,12 +124,25 @@ class Definition(Struct, frozen=True):
 def decode(raw: str | bytes | dict[str, Any]) -> Definition:
     """Return the definition; raises `Invalid` on the field that does not fit."""
     try:
-        if isinstance(raw, dict):
-            return msgspec.convert(raw, Definition)
-        return msgspec.json.decode(raw, type=Definition)
+        return msgspec.convert(_with_seconds(raw if isinstance(raw, dict) else msgspec.json.decode(raw)), Definition)
     except msgspec.ValidationError as fault:
         why, _, path = str(fault).partition(" - at `")
         raise Invalid(path.rstrip("`").removeprefix("$.") or "definition", why) from fault
+
+
+def _with_seconds(raw: Any) -> Any:
+    """Owners write `HH:MM`, as engine.md does; RFC 3339 wants seconds."""
+    if isinstance(raw, dict):
+        return {key: _wall_time(value) if key == "at" else _with_seconds(value) for key, value in raw.items() if key != "audience"} | {
+            key: raw[key] for key in ("audience",) if key in raw
+        }
+    if isinstance(raw, list | tuple):
+        return [_with_seconds(part) for part in raw]
+    return raw
+
+
+def _wall_time(raw: Any) -> Any:
+    return f"{raw}:00" if isinstance(raw, str) and HOUR_AND_MINUTE.fullmatch(raw) else raw
 
 
 def encode(definition: Definition) -> dict[str, Any]:

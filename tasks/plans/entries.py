@@ -26,7 +26,7 @@ _ENTER = """
 with moment as (select * from unnest(cast(:ids as uuid[]), cast(:fire_at as timestamptz[]), cast(:fires_on as date[])) as x(event_id, fire_at, fires_on)),
 matched as (
     select distinct on (cu.id) e.id as event_id, cu.id as customer_id, e.store_id, e.historic, e.occurred_at, x.fire_at, x.fires_on
-    from moment x join event e on e.merchant_id = :merchant and e.id = x.event_id and e.type = any(cast(:types as text[]))
+    from moment x join event e on e.merchant_id = :merchant and e.id = x.event_id and e.type = any(cast(:types as text[])) and e.state <> 'withdrawn'
     join customer cu on cu.merchant_id = e.merchant_id and cu.id = e.customer_id and cu.status = 'active' and not cu.anonymous and not cu.internal
     left join visit v on v.merchant_id = e.merchant_id and v.id = e.ledger_id and e.ledger_kind = 'visit'
     where {filters}
@@ -95,7 +95,7 @@ async def enter(unit: Unit, plan: ActivePlan, happened: Sequence[Happened]) -> N
 
 _BACKFILL = """
 select e.id as event_id, e.type, e.customer_id, e.occurred_at, e.historic from event e
-where e.merchant_id = :merchant and e.type = any(cast(:types as text[])) and e.customer_id is not null
+where e.merchant_id = :merchant and e.type = any(cast(:types as text[])) and e.customer_id is not null and e.state <> 'withdrawn'
   and e.occurred_at >= :from_at and e.occurred_at <= :now order by e.occurred_at, e.id
 """
 
@@ -110,12 +110,24 @@ async def backfill(unit: Unit, plan: ActivePlan) -> None:
     await enter(unit, plan, [Happened(**row) for row in rows])
 
 
+_READY = """
+select s.customer_id from customer_contact_state s
+where s.merchant_id = :merchant and s.customer_id in (
+    select w.customer_id from (
+        select e.customer_id from enrolment e
+        join plan p on p.merchant_id = e.merchant_id and p.id = e.plan_id and p.state = 'active'
+        join merchant m on m.merchant_id = e.merchant_id and m.stopped_at is null
+        where e.merchant_id = :merchant and e.state = 'waiting' and e.fire_at <= :now
+        order by e.fire_at, e.id limit :limit) w)
+order by s.customer_id for update skip locked
+"""
+
 _DUE = """
 with due as (
     select e.id, e.plan_id, e.version_id, e.fires_on, e.fire_at, e.store_id from enrolment e
     join plan p on p.merchant_id = e.merchant_id and p.id = e.plan_id and p.state = 'active'
     join merchant m on m.merchant_id = e.merchant_id and m.stopped_at is null
-    where e.merchant_id = :merchant and e.state = 'waiting' and e.fire_at <= :now
+    where e.merchant_id = :merchant and e.customer_id = any(cast(:customers as uuid[])) and e.state = 'waiting' and e.fire_at <= :now
     order by e.fire_at, e.id limit :limit for update of e skip locked
 )
 select d.plan_id, d.version_id, coalesce(s.timezone, m.timezone) as timezone, d.fires_on, max(d.fire_at) as fire_at, array_agg(d.id order by d.id) as ids
@@ -125,14 +137,18 @@ group by d.plan_id, d.version_id, coalesce(s.timezone, m.timezone), d.fires_on o
 
 
 async def lock_due(unit: Unit, limit: int) -> list[Due]:
-    """Lock passages that are due and whose plan is active; two workers never get the same one."""
-    return [Due(**row) for row in await unit.rows(_DUE, limit=limit)]
+    """Lock passages that are due and whose plan is active; two workers never get the same one.
+
+    The customers' contact states are locked before them, the order in which events that end passages take both; who is busy there is left for the next look.
+    """
+    free = [row["customer_id"] for row in await unit.rows(_READY, limit=limit)]
+    return [Due(**row) for row in await unit.rows(_DUE, limit=limit, customers=free)] if free else []
 
 
 _EXPECTED = """
 select count(*) from event e
 left join visit v on v.merchant_id = e.merchant_id and v.id = e.ledger_id and e.ledger_kind = 'visit'
-where e.merchant_id = :merchant and e.type = any(cast(:types as text[])) and e.customer_id is not null
+where e.merchant_id = :merchant and e.type = any(cast(:types as text[])) and e.customer_id is not null and e.state <> 'withdrawn'
   and e.occurred_at > cast(:at as timestamptz) - interval '30 days' and e.occurred_at <= :at and {filters}
 """
 

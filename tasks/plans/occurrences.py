@@ -59,12 +59,14 @@ async def write_ahead(unit: Unit, plan: ActivePlan, zones: Sequence[str]) -> int
     trigger = plan.definition.trigger
     if not isinstance(trigger, Daily):
         return 0
-    start = max(plan.planned_until or plan.activated_at, unit.now - LOOK_BACK)
+    # From now on once more although it was planned ahead: a store may have opened in a new zone since.
+    begin = min(plan.planned_until, unit.now) if plan.planned_until else plan.activated_at
+    start = max(begin, unit.now - LOOK_BACK)
     firings = [
         (zone, day, at)
         for zone in zones
         for day in _days(local_day(start, zone), local_day(unit.now + AHEAD, zone))
-        if (at := local_instant(day, trigger.at, zone)) >= plan.activated_at
+        if (at := local_instant(day, trigger.at, zone)) >= start
     ]
     made = await unit.run(
         "insert into occurrence (merchant_id, id, plan_id, version_id, timezone, fires_on, fire_at) "
@@ -103,12 +105,35 @@ async def miss_late(unit: Unit, plan: ActivePlan) -> int:
     return (await unit.run(_MISS, plan=plan.plan_id, oldest=oldest)).rowcount
 
 
+async def begin_again(unit: Unit, plan_id: UUID) -> None:
+    """Let a plan that did not fire for a while go on from now: what would have fired meanwhile is `missed`, what is still to come stays."""
+    await unit.run(
+        "update occurrence set state = 'missed', finished_at = :now "
+        "where merchant_id = :merchant and plan_id = :plan and state = 'due' and fire_at <= :now",
+        plan=plan_id,
+    )
+    await unit.run(
+        "update plan set planned_until = :now where merchant_id = :merchant and id = :plan and planned_until is not null",
+        plan=plan_id,
+    )
+
+
+async def cancel(unit: Unit, plan_id: UUID) -> None:
+    """Cancel the firings of a plan that has ended, also the rest of one that is running: its worker finds out before the next chunk."""
+    await unit.run(
+        "update occurrence set state = 'cancelled', finished_at = :now, lease_until = null "
+        "where merchant_id = :merchant and plan_id = :plan and state in ('due', 'running')",
+        plan=plan_id,
+    )
+
+
 _CLAIM = """
 with next as (
     select o.id from occurrence o join plan p on p.merchant_id = o.merchant_id and p.id = o.plan_id
     join merchant m on m.merchant_id = o.merchant_id
     where o.merchant_id = :merchant and o.fire_at <= :now
-      and ((o.state = 'due' and p.state = 'active' and m.stopped_at is null) or (o.state = 'running' and o.lease_until < clock_timestamp()))
+      and m.stopped_at is null
+      and ((o.state = 'due' and p.state = 'active') or (o.state = 'running' and o.lease_until < clock_timestamp()))
     order by o.fire_at, o.id limit 1 for update of o skip locked
 )
 update occurrence o set state = 'running', epoch = o.epoch + 1, lease_until = clock_timestamp() + make_interval(secs => :lease),
@@ -126,10 +151,14 @@ async def claim(unit: Unit) -> Claimed | None:
 
 
 async def renew(unit: Unit, held: Claimed) -> UUID | None:
-    """Prove the lease and extend it, locking the row until the chunk commits; returns the cursor. Raises `LeaseLost`. The first statement of a chunk."""
+    """Prove the lease and extend it, locking the row until the chunk commits; returns the cursor. The first statement of a chunk.
+
+    Raises `LeaseLost`, also when the plan has ended or everything was stopped since.
+    """
     row = await unit.row(
         "update occurrence set lease_until = clock_timestamp() + make_interval(secs => :lease), progress_at = :now "
-        "where merchant_id = :merchant and id = :id and epoch = :epoch and state = 'running' returning cursor",
+        "where merchant_id = :merchant and id = :id and epoch = :epoch and state = 'running' "
+        "and not exists (select from merchant m where m.merchant_id = :merchant and m.stopped_at is not null) returning cursor",
         id=held.id, epoch=held.epoch, lease=LEASE_SECONDS,
     )  # fmt: skip
     if row is None:
@@ -139,10 +168,12 @@ async def renew(unit: Unit, held: Claimed) -> UUID | None:
 
 
 async def move_cursor(unit: Unit, held: Claimed, cursor: UUID) -> None:
-    """Remember the last scope id of the chunk, in the chunk's own transaction."""
+    """Remember the last scope id of the chunk, in the chunk's own transaction; the lease runs anew, however long the chunk took."""
     await unit.run(
-        "update occurrence set cursor = :cursor where merchant_id = :merchant and id = :id", id=held.id, cursor=cursor
-    )
+        "update occurrence set cursor = :cursor, lease_until = clock_timestamp() + make_interval(secs => :lease) "
+        "where merchant_id = :merchant and id = :id",
+        id=held.id, cursor=cursor, lease=LEASE_SECONDS,
+    )  # fmt: skip
 
 
 async def store_audience(unit: Unit, held: Claimed, audience: int) -> None:

@@ -391,6 +391,14 @@ async def test_rebuilt_facts_equal_kept_facts(world: World) -> None:
     assert await facts(world) == before
 
 
-async def test_a_customer_that_changes_touches_her_tasks(world: World) -> None:
-    (verdict,) = await send(world, "customers", CustomerIn(external_id="A", level="gold"))
-    assert verdict.status is Taken.ACCEPTED
+async def test_a_customer_that_changes_is_a_change_of_her_open_tasks(world: World) -> None:
+    async with world.units.open(world.merchant_id) as unit:
+        await unit.run(
+            """insert into task (merchant_id, id, store_id, customer_id, status, opens_at, opens_on, contact_from, due_at, expires_at, created_at)
+               select :merchant, new_uuid7(), :store, :customer, 'open', :now, '2026-03-02', :now, :now, :now, :now""",
+            store=world.stores["S1"],
+            customer=world.customers["A"],
+        )
+    await world.books("customers", CustomerIn(external_id="A", level="gold"))
+    await world.books("customers", CustomerIn(external_id="A", level="gold"))
+    assert len(await rows(world, "task_change", "rev")) == 1

@@ -94,7 +94,7 @@ async def test_booked_closes_the_task_and_writes_the_appointment(world: World, c
     }
     (kept,) = await rows_of(world, "select sealed, verdict from callback where merchant_id = :merchant")
     assert kept["verdict"] == "applied"
-    assert "要靠窗".encode() not in kept["sealed"]  # type: ignore[operator]
+    assert "要靠窗".encode() not in kept["sealed"]  # type: ignore[operator]  # rows are untyped
 
 
 async def test_a_half_day_will_do_and_the_pos_appointment_of_the_next_day_is_the_same_one(

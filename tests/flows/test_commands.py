@@ -1,7 +1,6 @@
 """Every command as a person runs it: a process of its own, on a home or servers of its own."""
 
 import json
-import os
 import re
 import shutil
 import signal
@@ -12,13 +11,12 @@ from time import perf_counter
 from uuid import UUID
 
 import httpx
-import psutil
 import pytest
 
 from backend import embedded
 from backend.db.migrate import head, migrate
 from tasks.kernel.sealing import MasterKey
-from tests.support.processes import Done, environment, environment_of, huifang, running
+from tests.support.processes import Done, environment, environment_of, huifang, nothing_runs, processes_of, running
 from tests.support.waiting import until
 
 MAPPING = """
@@ -58,16 +56,6 @@ async def salon(outside: dict[str, str]) -> str:
 async def create(env: dict[str, str], name: str, *options: str) -> Done:
     zone = ("--timezone", "Asia/Shanghai", "--store", "一店", "--json")
     return await huifang("merchant", "create", name, *zone, *options, env=env)
-
-
-def server_processes(home: Path) -> list[psutil.Process]:
-    """Everything that still runs because of this home."""
-    found = []
-    for process in psutil.process_iter(["cmdline", "environ", "cwd"]):
-        seen = " ".join(process.info["cmdline"] or []) + str((process.info["environ"] or {}).get("HUIFANG_HOME", ""))
-        if str(home) in f"{seen} {process.info['cwd']}" and process.pid != os.getpid():
-            found.append(process)
-    return found
 
 
 async def test_help_is_there_at_once_and_both_ways_in_work(outside: dict[str, str]) -> None:
@@ -234,16 +222,17 @@ async def test_up_serves_replaces_the_dead_and_leaves_nothing_behind(home: Path)
         address = await up.answers()
         async with httpx.AsyncClient(base_url=address["url"], timeout=10) as client:
             assert (await client.get("/openapi.json")).status_code == 200
-            [api] = [p for p in server_processes(home) if "api" in p.cmdline() and "--follow" in p.cmdline()]
+            [api] = [p for p in processes_of(home) if "api" in p.cmdline() and "--follow" in p.cmdline()]
             api.kill()
             await up.says("process.run.ended")
-            assert (await client.get("/openapi.json")).status_code == 200, "the socket outlives the process"
+        async with httpx.AsyncClient(base_url=address["url"], timeout=20) as client:
+            assert (await client.get("/openapi.json")).status_code == 200, "the socket outlived the process"
         taken = await huifang("api", env={**env, "HUIFANG_PORT": address["url"].rsplit(":", 1)[1]})
         assert (taken.code, taken.err.count("\n")) == (1, 1)
         assert "HUIFANG_PORT" in taken.err
         up.signal(signal.SIGINT)
         assert await up.ends(within=15) == 0
-    assert server_processes(home) == []
+    assert processes_of(home) == []
 
 
 async def test_up_killed_takes_its_children_and_servers_along_and_starts_again(home: Path) -> None:
@@ -254,14 +243,11 @@ async def test_up_killed_takes_its_children_and_servers_along_and_starts_again(h
         up.signal(signal.SIGKILL)
         await up.ends()
 
-    async def all_gone() -> bool:
-        return server_processes(home) == []
-
-    await until(all_gone, within=15)
+    await until(lambda: nothing_runs(home), within=15)
     async with running("up", "--port", "0", "--json", env=env) as up:
         await up.answers()
         listed = (await huifang("merchant", "list", "--json", env=env)).answer
         assert [one["merchantId"] for one in listed] == [made["merchantId"]]
         up.signal(signal.SIGTERM)
         assert await up.ends(within=15) == 0
-    assert server_processes(home) == []
+    assert processes_of(home) == []

@@ -52,6 +52,13 @@ async def busy_days(world: World, clock: TestClock, seed: int) -> None:
                 Ask(priority=chance.randrange(999)),
             )
         made.append((task, who or "manager"))
+    await they_call(world, clock, chance, made)
+    await clock.advance(hours=2)
+    await they_pay(world, clock, chance)
+    await world.do(lambda unit: expire_due(unit, 100))
+
+
+async def they_call(world: World, clock: TestClock, chance: random.Random, made: list[tuple[Made, str]]) -> None:
     for task, who in made:
         for _ in range(chance.choice([0, 1, 1, 2])):
             outcome = chance.choice(list(FIELDS))
@@ -63,14 +70,15 @@ async def busy_days(world: World, clock: TestClock, seed: int) -> None:
                 fields=FIELDS[outcome],
             )
             await world.do(doing(log_callback, world.scope(who), said))
-    await clock.advance(hours=2)
+
+
+async def they_pay(world: World, clock: TestClock, chance: random.Random) -> None:
     for n in range(1, 25):
         if chance.random() < 0.5:
             now = await clock.now()
             await world.sale(
                 f"C{n}", now, cash=chance.randrange(0, 9_000), card=chance.randrange(1, 9_000), external_id=f"S{n}"
             )
-    await world.do(lambda unit: expire_due(unit, 100))
 
 
 async def recount(world: World, by: str) -> dict[UUID | None, dict[str, int]]:
@@ -82,7 +90,7 @@ async def recount(world: World, by: str) -> dict[UUID | None, dict[str, int]]:
     now = await world.units.now()
     found: dict[UUID | None, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for task in tasks:
-        if not FROM <= task["opens_on"] <= TO:  # type: ignore[operator]
+        if not FROM <= task["opens_on"] <= TO:  # type: ignore[operator]  # rows are untyped
             continue
         plans: set[Any] = {row["plan_id"] for row in reasons if row["task_id"] == task["id"]}
         keys: Iterable[Any] = {"employee": {task["assignee_id"]}, "store": {task["store_id"]}, "plan": plans or {None}}[

@@ -302,6 +302,7 @@ async def test_a_store_in_a_new_zone_fires_from_its_first_morning(world: World, 
     await world.do(lambda unit: create_store(unit, code="T", name="东京", timezone="Asia/Tokyo"))
     await world.customer("TOKYO", home_store="T")
     await low_card(world, "TOKYO")
+    await sweep(world)
     await clock.set(shanghai("2026-03-02 09:00"))  # 10:00 in Tokyo
     await sweep(world)
     assert await decisions(world) == {"TOKYO": ["task"]}
@@ -384,7 +385,7 @@ async def test_a_plan_that_cannot_be_read_fails_visibly_and_stops_nobody(world: 
         "where merchant_id = :merchant and plan_id = :plan returning id", plan=broken,
     )  # fmt: skip
     await clock.set(shanghai("2026-03-02 10:00"))
-    assert (await sweep(world)).runs == 1
+    await sweep(world)
     assert await decisions(world) == {"C": ["task"]}
     found = await rows(world, "select state, fault from occurrence where merchant_id = :merchant and plan_id = :plan and fire_at <= :now", plan=broken)
     assert found == [{"state": "failed", "fault": "Invalid"}]
@@ -399,7 +400,7 @@ async def test_the_hour_may_be_written_without_seconds(world: World) -> None:
 async def test_reminders_go_to_the_holder_of_the_card(world: World, clock: TestClock) -> None:
     card = await low_card(world, "GAVE")
     await world.customer("GOT")
-    await world.books("cards", CardIn(external_id=card, holders=("GOT",)))
+    await world.books("cards", CardIn(external_id=card, customer="GOT"))
     await start_plan(world, "card_balance_low")
     await clock.set(shanghai("2026-03-02 10:00"))
     await sweep(world)

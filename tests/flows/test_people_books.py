@@ -60,7 +60,7 @@ async def test_none_leaves_what_is_stored(units: Units, master: MasterKey) -> No
         assert row is not None
         assert (row["birthday_on"], row["source"], row["internal"]) == (date(1990, 5, 1), "点评", True)
         consents = await unit.rows("select kind, granted from consent where merchant_id = :merchant")
-        assert [tuple(one.values()) for one in consents] == [("person", True)]
+        assert [(one["kind"], one["granted"]) for one in consents] == [("person", True)]
         for table in ("customer_contact_state", "customer_facts"):
             assert await unit.scalar(f"select count(*) from {table} where merchant_id = :merchant") == 1
 
@@ -128,7 +128,7 @@ async def test_a_change_of_consultant_closes_the_old_row(units: Units, master: M
             "select role, staff_id, from_on, to_on from customer_staff where merchant_id = :merchant order by role, from_on"
         )
     first, second = date(2026, 3, 2), date(2026, 3, 3)
-    assert [tuple(row.values()) for row in rows] == [
+    assert [(row["role"], row["staff_id"], row["from_on"], row["to_on"]) for row in rows] == [
         ("consultant", world.staff["E1"], first, second),
         ("consultant", world.staff["E2"], second, None),
         ("technician", world.staff["E2"], first, None),
@@ -205,7 +205,7 @@ async def test_staff_are_upserted_and_a_taken_phone_is_refused(units: Units, mas
             "select status, removed_at from staff where merchant_id = :merchant and id = :id", id=verdicts[2].id
         )
         assert row is not None
-        assert (row["status"], row["removed_at"]) == ("removed", unit.now)
+        assert (row["status"], row["removed_at"] is not None) == ("removed", True)
         stores = await unit.rows(
             "select store_id from membership where merchant_id = :merchant and staff_id = :id", id=verdicts[2].id
         )

@@ -30,7 +30,7 @@ async def world(units: Units, master: MasterKey, clock: TestClock) -> World:
 
 
 async def view(world: World, task_id: UUID, who: str = "E1", locale: str = "zh-CN") -> TaskDetail:
-    return await world.do(lambda unit: view_task(unit, world.scope(who), task_id, locale))  # type: ignore[arg-type]
+    return await world.do(lambda unit: view_task(unit, world.scope(who), task_id, locale))  # type: ignore[arg-type]  # untyped on purpose: a test row
 
 
 async def test_the_page_says_why_to_whom_and_what_to_say(world: World, clock: TestClock) -> None:
@@ -115,7 +115,7 @@ async def test_days_off_are_not_suggested_and_a_variant_without_its_value_is_not
 
 async def test_card_scripts_speak_of_the_card(world: World) -> None:
     (card,) = await rows_of(world, "select id from card where merchant_id = :merchant")
-    task = await make_task(world, Ask(template="card_balance_low", card_id=card["id"]))  # type: ignore[arg-type]
+    task = await make_task(world, Ask(template="card_balance_low", card_id=card["id"]))  # type: ignore[arg-type]  # untyped on purpose: a test row
     page = await view(world, task.task_id)
     assert page.why == "充值卡还剩 460元"
     texts = {script.variant: script.text for script in page.scripts}
@@ -156,7 +156,7 @@ async def test_a_copy_keeps_the_exact_text_sealed(world: World) -> None:
         world.staff["E1"],
     )
     async with world.units.glance(world.merchant_id) as unit:
-        assert unit.vault.open(row["salt"], task.customer_id, row["sealed"]).decode() == "王女士你好呀"  # type: ignore[arg-type]
+        assert unit.vault.open(row["salt"], task.customer_id, row["sealed"]).decode() == "王女士你好呀"  # type: ignore[arg-type]  # untyped on purpose: a test row
     for wrong, field in ((CopyFact(task_id=task.task_id, variant="no/such", text="x"), "variant"),
                          (CopyFact(task_id=task.task_id, variant="second_visit/a", text=" "), "text")):  # fmt: skip
         with pytest.raises(Invalid) as refused:

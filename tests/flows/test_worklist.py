@@ -27,7 +27,7 @@ from tests.support.world import World, make_world
 
 
 async def page(world: World, who: str, bucket: str = "today", **query: object) -> TaskPage:
-    ask = TaskQuery(bucket=Bucket(bucket), **query)  # type: ignore[arg-type]
+    ask = TaskQuery(bucket=Bucket(bucket), **query)  # type: ignore[arg-type]  # untyped on purpose: a test row
     return await world.do(lambda unit: list_tasks(unit, world.scope(who), ask))
 
 
@@ -164,7 +164,7 @@ async def test_moves_by_hand_are_answered_once_and_the_same_twice(
 
 async def release_after(unit: object, scope: object, task: object) -> None:
     """Snoozing needs the task to be one's own."""
-    await snooze(unit, scope, task, unit.now + timedelta(hours=1))  # type: ignore[arg-type, attr-defined]
+    await snooze(unit, scope, task, unit.now + timedelta(hours=1))  # type: ignore[arg-type, attr-defined]  # called like a move
 
 
 async def test_another_stores_task_does_not_exist_and_a_closed_one_stays_closed(

@@ -9,7 +9,7 @@ from uuid import UUID
 import jwt
 import pytest
 from argon2 import PasswordHasher
-from sqlalchemy import text
+from sqlalchemy import text as sql
 
 from backend.auth.access import load_member
 from backend.auth.errors import TooManyAttempts, Unauthenticated
@@ -291,7 +291,7 @@ async def test_failures_are_forgotten_after_the_window(services: Services) -> No
 
     async def later(hours: int) -> None:
         async with services.units.nameless() as session:
-            moved = text(
+            moved = sql(
                 "update login_throttle set window_from = window_from - make_interval(hours => :h) where account = :a"
             )
             await session.execute(moved, {"h": hours, "a": account})
@@ -301,7 +301,7 @@ async def test_failures_are_forgotten_after_the_window(services: Services) -> No
     await later(48)
     await forget_old_attempts(services.units)
     async with services.units.nameless() as session:
-        left = await session.execute(text("select count(*) from login_throttle where account = :a"), {"a": account})
+        left = await session.execute(sql("select count(*) from login_throttle where account = :a"), {"a": account})
     assert left.scalar_one() == 0
 
 

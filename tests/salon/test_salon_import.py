@@ -9,10 +9,10 @@ from uuid import UUID
 import pytest
 
 from backend.db.units import Units
-from backend.imports.service import ImportReport
+from backend.imports.service import ImportReport, ImportRequest, run_import
 from tasks.kernel.sealing import MasterKey
 from tasks.ledger.service import check_facts
-from tests.salon.books import FILES, NOBODY, ZONE, day, import_all, needs_books, open_salon, rows
+from tests.salon.books import BOOKS, FILES, MAPPINGS, NOBODY, ZONE, day, import_all, needs_books, open_salon, rows
 
 pytestmark = needs_books
 
@@ -134,14 +134,14 @@ async def test_appointments_in_their_states(units: Units, salon: Salon) -> None:
         f"""select to_char(starts_at at time zone '{ZONE}', 'MM/DD/YYYY'),
                    extract(hour from starts_at at time zone '{ZONE}')::int * 60
                    + extract(minute from starts_at at time zone '{ZONE}')::int
-            from appointment where merchant_id = :merchant and status in ('booked', 'missed')""",  # noqa: S608  # a constant
+            from appointment where merchant_id = :merchant and status in ('booked', 'missed')""",  # a constant
     )
     assert Counter(times) == Counter((row["Date"], int(row["TimeInt"])) for row in booked)
     called_off = await ask(
         units,
         salon,
         f"""select to_char(starts_on, 'MM/DD/YYYY'), to_char(cancelled_at at time zone '{ZONE}', 'MM/DD/YYYY')
-            from appointment where merchant_id = :merchant and status = 'cancelled'""",  # noqa: S608  # a constant
+            from appointment where merchant_id = :merchant and status = 'cancelled'""",  # a constant
     )
     assert Counter(called_off) == Counter((row["Booking Date"], row["Cancel Date"]) for row in cancelled)
 
@@ -200,9 +200,6 @@ async def test_sent_again_in_any_order_nothing_changes(units: Units, master: Mas
 
 
 async def test_a_dry_run_says_the_same_and_keeps_nothing(units: Units, master: MasterKey, tmp_path: Path) -> None:
-    from backend.imports.service import ImportRequest, run_import
-    from tests.salon.books import BOOKS, MAPPINGS
-
     merchant_id = await open_salon(units)
     file, kind, mapping = FILES[3]
     request = ImportRequest(
@@ -215,4 +212,4 @@ async def test_a_dry_run_says_the_same_and_keeps_nothing(units: Units, master: M
     for table in ("customer", "staff", "appointment", "import_run", "import_reject"):
         assert await ask(
             units, Salon(merchant_id, {}), f"select count(*) from {table} where merchant_id = :merchant"
-        ) == [(0,)]  # noqa: S608
+        ) == [(0,)]

@@ -68,7 +68,9 @@ async def test_every_day_of_the_books_agrees_with_the_recount(units: Units, salo
     for number in range((last - first).days + 2):
         on = first + timedelta(days=number)
         found = await looked(units, salon, on)
-        got = {"matched": found.matched} | {name: found.by_reason.get(name, 0) for name in ("exited:visit_count", "suppressed:appointment")}
+        got = {"matched": found.matched} | {
+            name: found.by_reason.get(name, 0) for name in ("exited:visit_count", "suppressed:appointment")
+        }
         total += found.matched
         if got != (expected := recount(on, seen, booked)):
             wrong[on] = (got, expected)

@@ -8,11 +8,12 @@ import signal
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import msgspec
+import psutil
 
 from backend import embedded
 from tasks.kernel.sealing import MasterKey
@@ -54,7 +55,7 @@ class Done(msgspec.Struct, frozen=True):
 
 async def huifang(*arguments: str, env: Mapping[str, str], cwd: Path = REPOSITORY) -> Done:
     """Run a command to its end."""
-    process = await _start(arguments, env, cwd, PIPE)
+    process = await _start(arguments, env, cwd)
     async with asyncio.timeout(PATIENCE_S):
         out, err = await process.communicate()
     return Done(process.returncode or 0, out.decode(), err.decode())
@@ -77,6 +78,15 @@ class Running:
                     return line
         raise AssertionError(f"ended without {words!r}: {self.lines}")
 
+    async def prints(self, words: str) -> None:
+        """Return when it has written a line with the words to standard output."""
+        assert self.process.stdout is not None
+        async with asyncio.timeout(PATIENCE_S):
+            while line := (await self.process.stdout.readline()).decode():
+                if words in line:
+                    return
+        raise AssertionError(f"ended without {words!r}")
+
     async def answers(self) -> Any:
         """The JSON document it writes when it is up."""
         assert self.process.stdout is not None
@@ -95,14 +105,14 @@ class Running:
         async with asyncio.timeout(within):
             _, err = await self.process.communicate()
         self.lines += err.decode().splitlines()
-        print("\n".join(self.lines))
+
         return self.process.returncode or 0
 
 
 @asynccontextmanager
-async def running(*arguments: str, env: Mapping[str, str]) -> AsyncIterator[Running]:
+async def running(*arguments: str, env: Mapping[str, str], cwd: Path = REPOSITORY) -> AsyncIterator[Running]:
     """A command while it runs; killed on leaving when it still does."""
-    command = Running(await _start(arguments, env, REPOSITORY, PIPE))
+    command = Running(await _start(arguments, env, cwd))
     try:
         yield command
     finally:
@@ -111,7 +121,28 @@ async def running(*arguments: str, env: Mapping[str, str]) -> AsyncIterator[Runn
         await command.process.communicate()
 
 
-async def _start(arguments: Sequence[str], env: Mapping[str, str], cwd: Path, out: int) -> Process:
+async def _start(arguments: Sequence[str], env: Mapping[str, str], cwd: Path) -> Process:
+    path = {"PYTHONPATH": str(REPOSITORY)}
     return await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "backend.cli", *arguments, stdin=DEVNULL, stdout=out, stderr=PIPE, env=dict(env), cwd=cwd
+        *(sys.executable, "-m", "backend.cli", *arguments),
+        stdin=DEVNULL,
+        stdout=PIPE,
+        stderr=PIPE,
+        env={**env, **path},
+        cwd=cwd,
     )
+
+
+def processes_of(home: Path) -> list[psutil.Process]:
+    """Everything that runs because of this home: servers, children, guards."""
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            seen = [*process.cmdline(), process.environ().get("HUIFANG_HOME", ""), process.cwd()]
+            if any(str(home) in one for one in seen) and process.pid != os.getpid():
+                found.append(process)
+    return found
+
+
+async def nothing_runs(home: Path) -> bool:
+    return processes_of(home) == []

@@ -31,4 +31,6 @@ async def run(stage: Stage, scale: Scale) -> Measured:
     return Measured(rounds.ratio, detail)
 
 
-BENCHMARK: Final = Benchmark("S9", "import of customers from CSV, encrypted, against COPY of the same rows", at_most(6.0), run)
+BENCHMARK: Final = Benchmark(
+    "S9", "import of customers from CSV, encrypted, against COPY of the same rows", at_most(6.0), run
+)

@@ -20,7 +20,9 @@ async def run(stage: Stage, scale: Scale) -> Measured:
     receipts = write_sales(stage.folder / f"{ImportKind.SALES}.csv", LINES[scale], SIZE)
     book = Book(ImportKind.SALES, SALES_MAPPING, LINES[scale], SIZE, TABLES)
     rounds, detail = await import_rounds(stage, book)
-    return Measured(LINES[scale] / rounds.seconds, {"receipts": receipts, "timesCopy": round(rounds.ratio, 2), **detail})
+    return Measured(
+        LINES[scale] / rounds.seconds, {"receipts": receipts, "timesCopy": round(rounds.ratio, 2), **detail}
+    )
 
 
 BENCHMARK: Final = Benchmark("I1", "import of sales lines from CSV, in lines a second", at_least(20_000, "rows/s"), run)

@@ -62,7 +62,7 @@ CARDS: Final = (
     CardProductIn(code="SV", name="充值卡", kind=CardKind.STORED_VALUE),
     CardProductIn(code="TEN", name="十次护理卡", kind=CardKind.TIMES),
 )
-MONTHS: Final = timedelta(days=170)
+MONTHS: Final = timedelta(days=120)
 TOP_UP: Final = 200_000
 GIFT: Final = 30_000
 
@@ -77,7 +77,7 @@ class Books:
 
 
 def written(random: Random, today: date, customers: Sequence[str]) -> Books:
-    """The books of every customer code up to the end of `today`."""
+    """The books of every customer code up to the end of `today`, the day before the walk."""
     books = Books()
     for code in customers:
         number = int(code[1:])
@@ -94,7 +94,7 @@ def _newcomer(random: Random, books: Books, code: str, today: date) -> None:
     """Here for the first time in the last three weeks, three a day; every fourth has been back."""
     number = int(code[1:])
     store = "XH" if number % 2 else "JA"
-    first = today - timedelta(days=7 if code == HEROINE else (number - 1) % 22)
+    first = today - timedelta(days=6 if code == HEROINE else (number - 1) % 22)
     if code == HEROINE:
         books.sales.append(_sale(code, 0, "XH", _at(first, 15), ("FACIAL", HERO)))
         return
@@ -113,7 +113,7 @@ def _regular(random: Random, books: Books, code: str, store: str, today: date) -
     service, who = random.choice(list(SERVICES)), random.choice(employees_of(store))
     cycle = SERVICES[service].cycle_days or 30
     wallet = Wallet(code, chance(random, 50))
-    day = today - MONTHS + timedelta(days=random.randint(0, 60))
+    day = today - MONTHS + timedelta(days=random.randint(0, 45))
     visit = 0
     while day <= today:
         sale = _sale(code, visit, store, _at(day, random.randint(10, 19)), (service, who))

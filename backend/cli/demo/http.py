@@ -4,7 +4,7 @@ import asyncio
 import json
 from http.client import HTTPConnection
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -29,10 +29,9 @@ class Client:
         self._address = (parts.hostname or "127.0.0.1", parts.port or 80)
         self._token = token
 
-    async def ask(self, method: str, path: str, body: Any = None, **query: str) -> Answer:
+    async def ask(self, method: str, path: str, body: Any = None) -> Answer:
         """Send one request and return the answer, whatever its status."""
-        where = path + (f"?{urlencode(query)}" if query else "")
-        return await asyncio.to_thread(self._send, method, where, body)
+        return await asyncio.to_thread(self._send, method, path, body)
 
     def _send(self, method: str, path: str, body: Any) -> Answer:
         connection = HTTPConnection(*self._address, timeout=15)

@@ -14,7 +14,7 @@ BRAND: Final = "花间美学"
 ZONE: Final = "Asia/Shanghai"
 STORES: Final = {"XH": "徐汇店", "JA": "静安店"}
 CUSTOMERS: Final = 400
-NEWCOMERS: Final = 66
+NEWCOMERS: Final = 96
 """Customers whose first visit was in the last three weeks; the others have come for months."""
 
 HEROINE: Final = "C0001"

@@ -22,6 +22,7 @@ from backend.runtime import Runtime
 from tasks.flow.record_books import record_books
 from tasks.flow.run_plans import sweep_merchant
 from tasks.kernel.ids import new_id
+from tasks.kernel.verdicts import ItemVerdict
 from tasks.kernel.zones import local_instant
 from tasks.people import service as people
 
@@ -41,11 +42,11 @@ _TABLES = text(
 
 @dataclass(frozen=True)
 class Salon:
-    """The demo merchant, as the walk needs it; staff ids by code."""
+    """The demo merchant, as the walk needs it; `heroine` is the customer it is about."""
 
     merchant_id: UUID
     api_key: str
-    staff: dict[str, UUID]
+    heroine: UUID
 
 
 def morning(days: int = 0, *, hour: int = 8, minute: int = 0) -> datetime:
@@ -54,27 +55,29 @@ def morning(days: int = 0, *, hour: int = 8, minute: int = 0) -> datetime:
 
 
 async def seed(runtime: Runtime) -> Salon:
-    """Empty the demo's database and build the salon: months of books, plans on for three days, this morning's tasks out."""
+    """Empty the demo's database and build the salon: months of books, plans on for days, this morning's tasks out."""
     await _empty(runtime)
     random = Random(SEED)  # noqa: S311  # the same salon every time is the point
     await clock(runtime, morning(-SINCE))
-    salon = await _salon(runtime)
-    await _record(runtime, salon, "customers", list(customers(random)))
+    merchant_id, api_key = await _salon(runtime)
+    heroine = (await _record(runtime, merchant_id, "customers", list(customers(random))))[0].id
     books = written(random, TODAY - timedelta(days=1), list(codes()))
-    await _books(runtime, salon, books, (None, morning(-SINCE)))
-    await _record(runtime, salon, "appointments", books.appointments)
+    await _books(runtime, merchant_id, books, (None, morning(-SINCE)))
+    await _record(runtime, merchant_id, "appointments", books.appointments)
     for name in PLANS:
-        await turn_on_template(runtime, salon.merchant_id, name)
+        await turn_on_template(runtime, merchant_id, name)
     for day in range(-SINCE, 0):
         await clock(runtime, morning(day, hour=10, minute=5))
-        await sweep_merchant(runtime.units, salon.merchant_id)
-        await work_off(runtime.units, salon.merchant_id, random)
+        await sweep_merchant(runtime.units, merchant_id)
+        await work_off(runtime.units, merchant_id, random)
         await clock(runtime, morning(day, hour=21))
-        await _books(runtime, salon, books, (morning(day), morning(day, hour=21)))
+        await _books(runtime, merchant_id, books, (morning(day), morning(day, hour=21)))
     await clock(runtime, morning(hour=9, minute=31))
-    await sweep_merchant(runtime.units, salon.merchant_id)
+    await sweep_merchant(runtime.units, merchant_id)
     await _statistics(runtime)
-    return salon
+    if heroine is None:
+        raise LookupError("the heroine is missing")
+    return Salon(merchant_id, api_key, heroine)
 
 
 async def clock(runtime: Runtime, at: datetime) -> None:
@@ -93,47 +96,47 @@ async def _empty(runtime: Runtime) -> None:
         await engine.dispose()
 
 
-async def _salon(runtime: Runtime) -> Salon:
+async def _salon(runtime: Runtime) -> tuple[UUID, str]:
     merchant_id = new_id()
     await runtime.units.create_merchant(merchant_id, BRAND, ZONE)
     encoded = await Passwords().hash(PASSWORD)
     async with runtime.units.open(merchant_id) as unit:
         for code, name in STORES.items():
             await people.create_store(unit, code=code, name=name, timezone=ZONE)
-        members = staff()
-        verdicts = await people.upsert_staff(unit, runtime.master, members)
-        ids = {member.external_id: verdict.id for member, verdict in zip(members, verdicts, strict=True)}
-        found = {code: staff_id for code, staff_id in ids.items() if staff_id is not None}
-        for staff_id in found.values():
-            await people.set_password_hash(unit, staff_id, encoded)
+        for verdict in await people.upsert_staff(unit, runtime.master, staff()):
+            if verdict.id is not None:
+                await people.set_password_hash(unit, verdict.id, encoded)
         await people.set_history_from(unit, TODAY - timedelta(days=365))
         await record_books(unit, "products", [*SERVICES.values(), *GOODS])
         await record_books(unit, "card_products", CARDS)
         key = await create_api_key(unit, "demo POS", list(KeyScope))
-    return Salon(merchant_id, key, found)
+    return merchant_id, key
 
 
-async def _books(runtime: Runtime, salon: Salon, books: Books, between: tuple[datetime | None, datetime]) -> None:
+async def _books(runtime: Runtime, merchant_id: UUID, books: Books, between: tuple[datetime | None, datetime]) -> None:
     """Record what happened after the first instant and up to the second; without a first one it is history."""
     after, to = between
     sales = [sale for sale in books.sales if (after is None or sale.at > after) and sale.at <= to]
-    await _record(runtime, salon, "sales", sales, historic=after is None)
+    await _record(runtime, merchant_id, "sales", sales, historic=after is None)
     cards = []
     for card in books.cards:
         entries = tuple(e for e in card.entries if (after is None or e.at > after) and e.at <= to)
         if entries:
             cards.append(replace(card, entries=entries))
-    await _record(runtime, salon, "cards", cards, historic=after is None)
+    await _record(runtime, merchant_id, "cards", cards, historic=after is None)
 
 
-async def _record(runtime: Runtime, salon: Salon, kind: str, items: Sequence[Any], *, historic: bool = False) -> None:
+async def _record(
+    runtime: Runtime, merchant_id: UUID, kind: str, items: Sequence[Any], *, historic: bool = False
+) -> list[ItemVerdict]:
     if not items:
-        return
-    async with runtime.units.open(salon.merchant_id) as unit:
+        return []
+    async with runtime.units.open(merchant_id) as unit:
         verdicts = await record_books(unit, kind, items, historic=historic)
     refused = [verdict for verdict in verdicts if verdict.code]
     if refused:
         raise ValueError(f"the demo's {kind} were refused: {refused[0]}")
+    return verdicts
 
 
 async def _statistics(runtime: Runtime) -> None:

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from litestar import Request, Response, Router, get
 from litestar.params import QueryParameter
 
+from backend.http.days import countable
 from backend.http.manager.guards import DEPENDENCIES, GUARDS
 from backend.http.manager.schemas import CompletionOut
 from backend.http.paging import Cursor, Limit, next_link
@@ -26,6 +27,8 @@ InBucket = Annotated[Bucket, QueryParameter(description="Which list.")]
 @get("/completion", operation_id="Completion", summary="What was done", opt=shown(Invalid))
 async def completed(unit: InUnit, who: InScope, from_on: From, to_on: To, by: InBy = By.EMPLOYEE) -> CompletionOut:
     """Return the figures per employee, plan or store."""
+    countable("from", from_on)
+    countable("to", to_on)
     return CompletionOut(from_on=from_on, to_on=to_on, by=by, items=await completion(unit, who, from_on, to_on, by))
 
 

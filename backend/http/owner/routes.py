@@ -7,6 +7,7 @@ from litestar import Request, Response, Router, delete, get, post, put
 from litestar.params import FromPath, JSONBody
 
 from backend.auth.api_keys import create_api_key, list_api_keys, revoke_api_key
+from backend.http.days import countable
 from backend.http.etags import IfMatch, etag, seen
 from backend.http.owner.guards import DEPENDENCIES, GUARDS, LOOKING
 from backend.http.owner.schemas import (
@@ -114,9 +115,10 @@ async def preview_plan(
 ) -> Preview:
     """Run the same engine and write nothing."""
     units = services_of(request).units
+    as_of = countable("asOf", data.as_of) if data.as_of else None
     async with units.glance(who.merchant_id) as unit:
         stored = await get_plan(unit, plan_id)
-    return await preview(units, who.merchant_id, stored.definition, data.as_of, plan_id)
+    return await preview(units, who.merchant_id, stored.definition, as_of, plan_id)
 
 
 @post(
@@ -129,7 +131,8 @@ async def preview_plan(
 )
 async def preview_template(data: JSONBody[TemplatePreviewIn], who: InScope, request: Request[Any, Any, Any]) -> Preview:
     """Run the same engine on a draft that is not stored."""
-    return await preview(services_of(request).units, who.merchant_id, drafted(data.template, data.changes), data.as_of)
+    as_of = countable("asOf", data.as_of) if data.as_of else None
+    return await preview(services_of(request).units, who.merchant_id, drafted(data.template, data.changes), as_of)
 
 
 @put(

@@ -1,6 +1,7 @@
 """Turns what the decoder says of a body or a parameter into a field, a stable code and a sentence; never repeats a value that was sent."""
 
 import re
+from datetime import datetime
 from typing import Final
 
 import msgspec
@@ -17,6 +18,7 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
     "length": ("长度应满足 {bound}", "must have length {bound}"),
     "format": ("格式不正确", "is not in the right format"),
     "nul": ("不能包含 NUL 字符", "must not contain a NUL character"),
+    "out-of-calendar": ("时间超出 1900–2999 年", "is outside the years 1900 to 2999"),
     "number-too-large": ("数字过大", "is too large a number"),
     "repeated": ("只能出现一次", "may appear only once"),
 }
@@ -34,6 +36,8 @@ _PATTERNS: Final = (
     (re.compile(r"^Expected `(?P<expected>[a-z_ |]+)`, got"), "type"),
 )
 _BIGGEST: Final = 2**63
+_YEARS: Final = range(1900, 3000)
+"""Instants beyond leave the calendar once they are said in another zone. Days may be 9999-12-31: that is how a POS says never."""
 
 
 def read_fault(message: str, root: str = "") -> Fault:
@@ -56,7 +60,7 @@ def sentence(code: str, facts: dict[str, object], locale: str) -> str:
 
 
 def unstorable(value: object, path: str = "") -> Fault | None:
-    """Return the first string with a NUL or number beyond 64 bits inside a decoded value; None when all can be stored."""
+    """Return the first NUL, number beyond 64 bits or instant beyond the calendar inside a decoded value; None when all can be stored."""
     waiting: list[tuple[object, str]] = [(value, path)]
     while waiting:
         each, where = waiting.pop()
@@ -64,6 +68,8 @@ def unstorable(value: object, path: str = "") -> Fault | None:
             return where, "nul", {}
         if isinstance(each, int) and not -_BIGGEST <= each < _BIGGEST:
             return where, "number-too-large", {}
+        if isinstance(each, datetime) and each.year not in _YEARS:
+            return where, "out-of-calendar", {}
         if isinstance(each, msgspec.Struct):
             names = zip(each.__struct_encode_fields__, each.__struct_fields__, strict=True)
             waiting += [(getattr(each, field), join(where, name)) for name, field in names]

@@ -91,12 +91,16 @@ def fact_of(error: BaseException, request: Request[Any, Any, Any]) -> FlowError:
         return fact_of(error.__cause__ or error.exceptions[0], request)
     if isinstance(error, HTTPException):
         return _of_transport(error, request)
-    match fault_of(error):
-        case DatabaseFault.UNAVAILABLE:
-            return Unavailable()
-        case DatabaseFault.UNSTORABLE:
-            return Unstorable()
-    return InternalError()
+    if isinstance(error, RecursionError):  # only a body nested for the purpose is that deep
+        return BadRequest()
+    meaning = fault_of(error)
+    return _OF_DATABASE[meaning]() if meaning else InternalError()
+
+
+_OF_DATABASE: Final[dict[DatabaseFault, type[FlowError]]] = {
+    DatabaseFault.UNAVAILABLE: Unavailable,
+    DatabaseFault.UNSTORABLE: Unstorable,
+}
 
 
 def _of_transport(error: HTTPException, request: Request[Any, Any, Any]) -> FlowError:

@@ -84,7 +84,7 @@ def test_a_window_without_an_afternoon_opens_when_it_opens() -> None:
         ("03:00", "09:00", True),
     ],
 )
-def test_a_clock_that_cannot_be_right_is_not_believed(said: str, kept: str, suspect: bool) -> None:  # noqa: FBT001
+def test_a_clock_that_cannot_be_right_is_not_believed(said: str, kept: str, suspect: bool) -> None:  # noqa: FBT001  # a parameter of the table
     made, now = shanghai("2026-03-03 09:00"), shanghai("2026-03-03 18:00")
     assert believed(shanghai(f"2026-03-03 {said}"), made, now) == (shanghai(f"2026-03-03 {kept}"), suspect)
 

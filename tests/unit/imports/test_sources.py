@@ -62,7 +62,7 @@ def test_quoted_newlines_and_delimiters_stay_in_their_cell(tmp_path: Path) -> No
 
 def test_a_header_further_down_or_none(tmp_path: Path) -> None:
     path = written(tmp_path, ("会员导出,\n2026年3月,\n" + TEXT).encode())
-    assert list(opened(path, Mapping(columns=PLAIN.columns, header_row=3)).rows())[0] == (4, ["1", "王小红"])
+    assert next(opened(path, Mapping(columns=PLAIN.columns, header_row=3)).rows()) == (4, ["1", "王小红"])
     bare = written(tmp_path, b"1,a\n2,b\n", "bare.csv")
     source = opened(bare, Mapping(columns={"external_id": "1"}, header_row=0))
     assert (source.columns, rows(source)) == (["1", "2"], [["1", "a"], ["2", "b"]])
@@ -124,7 +124,7 @@ def test_a_sheet_is_known_by_its_content(tmp_path: Path) -> None:
     assert opened(workbook(tmp_path, "book.csv")).columns[0] == "编号"
     named = opened(workbook(tmp_path), Mapping(columns={"name": "x"}, sheet="别的"))
     assert named.columns == ["x"]
-    with pytest.raises(FileUnfit, match="没有|no sheet"):
+    with pytest.raises(FileUnfit, match="no sheet"):
         opened(workbook(tmp_path), Mapping(columns={"name": "x"}, sheet="第三"))
 
 

@@ -18,7 +18,7 @@ TEN_TO_NINE = (time(10), time(21))
 NO_MONDAYS = StoreCalendar(
     new_id(),
     "Asia/Shanghai",
-    {day: TEN_TO_NINE for day in range(1, 7)},
+    dict.fromkeys(range(1, 7), TEN_TO_NINE),
     ((date(2026, 2, 16), date(2026, 2, 23)), (date(2026, 2, 20), date(2026, 2, 24))),
 )
 
