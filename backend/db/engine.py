@@ -28,5 +28,6 @@ def open_engine(url: str, *, pool_size: int = 10, worker: bool = False, as_app: 
         max_overflow=pool_size,
         pool_pre_ping=False,
         pool_timeout=5,
+        hide_parameters=True,  # a bind may be a name or a phone; errors are logged
         connect_args={"server_settings": settings, "timeout": 5},
     )

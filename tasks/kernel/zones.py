@@ -17,8 +17,11 @@ def zone_of(name: str) -> ZoneInfo:
 
 
 def local_day(at: datetime, zone: str) -> date:
-    """Return the calendar day of an instant in the zone."""
-    return at.astimezone(zone_of(zone)).date()
+    """Return the calendar day of an instant in the zone; raises `Invalid` for one at the end of the calendar."""
+    try:
+        return at.astimezone(zone_of(zone)).date()
+    except OverflowError as fault:
+        raise Invalid("at", "beyond the calendar") from fault
 
 
 def local_instant(day: date, wall: time, zone: str) -> datetime:
