@@ -72,7 +72,7 @@ register(
 
 
 class CardUsedParams(Params, frozen=True):
-    """The card was used in the last `within_days` store-local days, today included."""
+    """The card was used less than `within_days` times 24 hours ago."""
 
     within_days: Days
 

@@ -18,9 +18,21 @@ async def react(unit: Unit, happened: Sequence[Happened]) -> None:
     """Run moot → generation → attribution for events that are new in this transaction."""
     if not happened:
         return
-    await close_moot(unit, happened)
+    entered, contacted = await _begun(unit)
+    if entered:
+        await close_moot(unit, happened)
     await notice(unit, happened)
-    await credit(unit, happened)
+    if contacted:
+        await credit(unit, happened)
+
+
+async def _begun(unit: Unit) -> tuple[bool, bool]:
+    """Whether anybody ever entered a plan or got a task, and whether anybody was ever contacted: without that, books of years go in without a look."""
+    row = await unit.row(
+        "select exists (select from enrolment where merchant_id = :merchant) or exists (select from task where merchant_id = :merchant) as entered, "
+        "exists (select from contact where merchant_id = :merchant) as contacted"
+    )
+    return (bool(row["entered"]), bool(row["contacted"])) if row else (True, True)
 
 
 async def notice(unit: Unit, happened: Sequence[Happened]) -> None:

@@ -46,7 +46,9 @@ async def held_run(world: World, clock: TestClock) -> Claimed:
 
 async def blocked(unit: Unit) -> None:
     """Wait until some transaction waits for a lock of this one."""
-    while not await unit.scalar("select count(*) from pg_stat_activity where pg_backend_pid() = any(pg_blocking_pids(pid))"):
+    while not await unit.scalar(
+        "select count(*) from pg_stat_activity where pg_backend_pid() = any(pg_blocking_pids(pid))"
+    ):
         await unit.run("select pg_sleep(0.01)")
 
 
@@ -83,7 +85,10 @@ async def test_a_long_chunk_leaves_with_a_fresh_lease(world: World, clock: TestC
     held = await held_run(world, clock)
     async with world.units.open(world.merchant_id) as unit:
         await renew(unit, held)
-        await unit.run("update occurrence set lease_until = clock_timestamp() - interval '1 second' where merchant_id = :merchant and id = :id", id=held.id)
+        await unit.run(
+            "update occurrence set lease_until = clock_timestamp() - interval '1 second' where merchant_id = :merchant and id = :id",
+            id=held.id,
+        )
         async with world.units.open(world.merchant_id) as other:
             assert await claim(other) is None
         await move_cursor(unit, held, world.customers["C1"])
@@ -128,8 +133,13 @@ async def test_nobody_is_blamed_for_a_deadlock_or_a_restart(
         except DBAPIError:
             continue
         break
-    assert {code: what for code, what in (await decisions(world)).items()} == dict.fromkeys(("C1", "C2", "C3"), ["task"])
-    await rows(world, "update task set status = 'done', closed_at = :now, close_reason = 'callback' where merchant_id = :merchant returning id")
+    assert {code: what for code, what in (await decisions(world)).items()} == dict.fromkeys(
+        ("C1", "C2", "C3"), ["task"]
+    )
+    await rows(
+        world,
+        "update task set status = 'done', closed_at = :now, close_reason = 'callback' where merchant_id = :merchant returning id",
+    )
     sick.times = times
     await start_plan(world, "card_balance_low")
     await clock.set(shanghai("2026-03-09 10:00"))
@@ -137,10 +147,15 @@ async def test_nobody_is_blamed_for_a_deadlock_or_a_restart(
         try:
             await sweep(world)
         except DBAPIError:
-            await rows(world, "update occurrence set lease_until = clock_timestamp() where merchant_id = :merchant and state = 'running' returning id")
+            await rows(
+                world,
+                "update occurrence set lease_until = clock_timestamp() where merchant_id = :merchant and state = 'running' returning id",
+            )
             continue
         break
-    assert {code: what for code, what in (await decisions(world)).items()} == dict.fromkeys(("C1", "C2", "C3"), ["task", "task"])
+    assert {code: what for code, what in (await decisions(world)).items()} == dict.fromkeys(
+        ("C1", "C2", "C3"), ["task", "task"]
+    )
 
 
 async def test_two_stores_in_opposite_order_never_deadlock(world: World, clock: TestClock) -> None:
@@ -148,7 +163,10 @@ async def test_two_stores_in_opposite_order_never_deadlock(world: World, clock: 
     from tasks.people.service import create_store  # noqa: PLC0415
     from tasks.worklist.feed import feed  # noqa: PLC0415
 
-    stores = [await world.do(lambda unit, n=n: create_store(unit, code=f"X{n}", name="x", timezone="Asia/Shanghai")) for n in range(4)]  # type: ignore[misc]
+    stores = [
+        await world.do(lambda unit, n=n: create_store(unit, code=f"X{n}", name="x", timezone="Asia/Shanghai"))
+        for n in range(4)
+    ]  # type: ignore[misc]
 
     async def touch(order: list[Any]) -> None:
         async with world.units.open(world.merchant_id) as unit:
@@ -156,7 +174,10 @@ async def test_two_stores_in_opposite_order_never_deadlock(world: World, clock: 
                 feed(unit).changed(store, new_id())
 
     await asyncio.gather(*(touch(stores if n % 2 else stores[::-1]) for n in range(16)))
-    found = await rows(world, "select store_id, array_agg(rev order by rev) as revs from task_change where merchant_id = :merchant group by 1")
+    found = await rows(
+        world,
+        "select store_id, array_agg(rev order by rev) as revs from task_change where merchant_id = :merchant group by 1",
+    )
     assert [list(row["revs"]) for row in found] == [list(range(1, 17))] * 4
 
 

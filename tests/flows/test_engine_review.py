@@ -119,15 +119,24 @@ async def both_stores(world: World, who: str) -> None:
 @pytest.mark.parametrize("chain", [["last_served"], ["least_loaded"]])
 async def test_who_works_in_two_stores_has_one_capacity(world: World, clock: TestClock, chain: list[str]) -> None:
     await both_stores(world, "E1")
-    await rows(world, "update staff set max_new_weekday = 2, max_new_weekend = 0 where merchant_id = :merchant returning id")
-    await rows(world, "update staff set status = 'removed' where merchant_id = :merchant and id = :e2 returning id", e2=world.staff["E2"])
+    await rows(
+        world, "update staff set max_new_weekday = 2, max_new_weekend = 0 where merchant_id = :merchant returning id"
+    )
+    await rows(
+        world,
+        "update staff set status = 'removed' where merchant_id = :merchant and id = :e2 returning id",
+        e2=world.staff["E2"],
+    )
     await start_plan(world, "second_visit", task={"chain": chain})
     for number in range(8):
         await world.customer(f"N{number}")
         await world.visit(f"N{number}", shanghai("2026-03-02 07:00"), store=f"S{number % 2 + 1}")
     await clock.set(shanghai("2026-03-09 09:00"))
     await sweep(world)
-    found = await rows(world, "select opens_on, count(*) as n from task where merchant_id = :merchant and assignee_id is not null group by 1 order by 1")
+    found = await rows(
+        world,
+        "select opens_on, count(*) as n from task where merchant_id = :merchant and assignee_id is not null group by 1 order by 1",
+    )
     assert [(str(row["opens_on"]), row["n"]) for row in found] == [(f"2026-03-{day:02d}", 2) for day in (9, 10, 11, 12)]
 
 
@@ -144,7 +153,10 @@ async def test_open_limit_holds_over_days_and_runs(world: World, clock: TestCloc
         held = await claim(unit)
     assert held is not None
     await run_occurrence(world.units, world.merchant_id, held, chunk=2)
-    found = await rows(world, "select assignee_id, opens_on, count(*) as n from task where merchant_id = :merchant group by 1, 2 order by 2, 3")
+    found = await rows(
+        world,
+        "select assignee_id, opens_on, count(*) as n from task where merchant_id = :merchant group by 1, 2 order by 2, 3",
+    )
     by_staff: dict[UUID | None, list[int]] = {}
     for row in found:
         by_staff.setdefault(row["assignee_id"], []).append(row["n"])
@@ -183,7 +195,9 @@ async def test_three_cards_one_of_which_was_here_before(world: World, clock: Tes
 
 async def test_no_task_is_late_before_it_opens(world: World, clock: TestClock) -> None:
     """Two cards of one customer whose task was spread to a later day; then another plan joins the queued task."""
-    await rows(world, "update staff set max_new_weekday = 0, max_new_weekend = 9 where merchant_id = :merchant returning id")
+    await rows(
+        world, "update staff set max_new_weekday = 0, max_new_weekend = 9 where merchant_id = :merchant returning id"
+    )
     await world.customer("TWO", consultant="E1")
     await low_card(world, "TWO")
     await low_card(world, "TWO", left=20_000)
@@ -202,7 +216,9 @@ async def test_no_task_is_late_before_it_opens(world: World, clock: TestClock) -
 
 
 @pytest.mark.parametrize("change", [{"internal": True}, {"anonymous": True}])
-async def test_who_became_internal_or_anonymous_meanwhile_is_not_followed_up(world: World, clock: TestClock, change: dict[str, Any]) -> None:
+async def test_who_became_internal_or_anonymous_meanwhile_is_not_followed_up(
+    world: World, clock: TestClock, change: dict[str, Any]
+) -> None:
     await start_plan(world, "second_visit")
     await world.customer("C")
     await world.visit("C", shanghai("2026-03-02 07:00"))
@@ -242,7 +258,9 @@ async def test_preview_locks_nobody_out(world: World, clock: TestClock, monkeypa
     async def meanwhile(unit: Any, day: date | None) -> list[str]:
         async with world.units.open(world.merchant_id) as other:
             await other.run("set local lock_timeout = '200ms'")
-            await other.run("update task set attempts = attempts + 1 where merchant_id = :merchant and id = :id", id=made.task_id)
+            await other.run(
+                "update task set attempts = attempts + 1 where merchant_id = :merchant and id = :id", id=made.task_id
+            )
         return await warnings(unit, day)
 
     monkeypatch.setattr(module, "_warnings", meanwhile)
@@ -253,7 +271,12 @@ async def test_a_withdrawn_event_matches_nobody(world: World, clock: TestClock) 
     await world.customer("C")
     await world.sale("C", shanghai("2026-03-02 07:00"), external_id="R", historic=True)
     await world.sale("C", shanghai("2026-03-02 07:00"), external_id="R", service="OIL", historic=True)
-    assert [row["state"] for row in await rows(world, "select state from event where merchant_id = :merchant and type = 'service_completed'")] == ["withdrawn"]
+    assert [
+        row["state"]
+        for row in await rows(
+            world, "select state from event where merchant_id = :merchant and type = 'service_completed'"
+        )
+    ] == ["withdrawn"]
     seen = await preview(world.units, world.merchant_id, SECOND_VISIT, date(2026, 3, 9))
     assert seen.matched == 0
     await start_plan(world, "second_visit")
@@ -336,7 +359,10 @@ async def test_stop_everything_stops_a_run_and_its_release_goes_on(world: World,
     await world.do(lambda unit: stop_everything(unit, stopped=True))
     with pytest.raises(LeaseLost):
         await world.do(lambda unit: run_chunk(unit, held, 2))
-    await rows(world, "update occurrence set lease_until = clock_timestamp() where merchant_id = :merchant and state = 'running' returning id")
+    await rows(
+        world,
+        "update occurrence set lease_until = clock_timestamp() where merchant_id = :merchant and state = 'running' returning id",
+    )
     await sweep(world)
     assert await count(world, "task") == 2
     await world.customer("NEW")
@@ -387,7 +413,11 @@ async def test_a_plan_that_cannot_be_read_fails_visibly_and_stops_nobody(world: 
     await clock.set(shanghai("2026-03-02 10:00"))
     await sweep(world)
     assert await decisions(world) == {"C": ["task"]}
-    found = await rows(world, "select state, fault from occurrence where merchant_id = :merchant and plan_id = :plan and fire_at <= :now", plan=broken)
+    found = await rows(
+        world,
+        "select state, fault from occurrence where merchant_id = :merchant and plan_id = :plan and fire_at <= :now",
+        plan=broken,
+    )
     assert found == [{"state": "failed", "fault": "Invalid"}]
 
 
@@ -428,7 +458,9 @@ async def test_one_connection_serves_previews_and_runs_of_two_merchants(
         seen = await preview(first.units, first.merchant_id, CARD_BALANCE_LOW, date(2026, 3, 2))
         assert (seen.matched, [sample.customer_id for sample in seen.samples]) == (1, [first.customers["C"]])
         assert [await count(world, "task") for world in (first, second)] == [0, 1]
-        assert [await count(first, table) for table in ("enrolment", "decision", "occurrence", "task_change")] == [0] * 4
+        assert [await count(first, table) for table in ("enrolment", "decision", "occurrence", "task_change")] == [
+            0
+        ] * 4
     finally:
         await engine.dispose()
 
@@ -465,7 +497,9 @@ async def test_a_run_late_after_midnight_is_judged_on_its_own_day(world: World, 
     await sweep(world)
     await clock.set(shanghai("2026-03-03 00:30"))
     assert (await sweep(world)).runs == 1
-    (task,) = await rows(world, "select opens_on, opens_at, contact_from, due_at, status from task where merchant_id = :merchant")
+    (task,) = await rows(
+        world, "select opens_on, opens_at, contact_from, due_at, status from task where merchant_id = :merchant"
+    )
     assert (task["opens_on"], task["status"]) == (date(2026, 3, 3), "open")
     assert task["contact_from"] == shanghai("2026-03-03 09:30")
     assert task["opens_at"] < task["contact_from"] < task["due_at"] == shanghai("2026-03-06 00:00")
