@@ -109,10 +109,11 @@ where n.no = c.no and n.nth > 1
 
 MERGE = """
 update chunk c set
-    decided = case when t.origin <> 'plan' or coalesce(t.wait_until > cast(:at as timestamptz) + make_interval(days => :defer_days), false) then 'deferred' else 'merged' end,
-    reason = case when t.origin <> 'plan' then 'other_task' when t.wait_until > cast(:at as timestamptz) + make_interval(days => :defer_days) then 'waiting' end,
-    task_id = case when t.origin = 'plan' and not coalesce(t.wait_until > cast(:at as timestamptz) + make_interval(days => :defer_days), false) then t.id end
-from (select distinct on (t.customer_id) t.customer_id, t.id, t.origin, t.wait_until
+    decided = case when t.own or t.away then 'deferred' else 'merged' end,
+    reason = case when t.own then 'other_task' when t.away then 'waiting' end,
+    task_id = case when not t.own and not t.away then t.id end
+from (select distinct on (t.customer_id) t.customer_id, t.id, t.origin <> 'plan' as own,
+          coalesce(t.wait_until > cast(:at as timestamptz) + make_interval(days => :defer_days), false) as away
       from task t where t.merchant_id = :merchant and t.status in ('queued', 'open', 'in_progress', 'waiting') and t.origin <> 'test'
         and t.customer_id in (select customer_id from chunk where decided is null) and t.created_at <= :until
       order by t.customer_id, (t.origin = 'plan') desc, t.id) t

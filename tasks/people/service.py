@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date, time
+from typing import NotRequired, TypedDict, Unpack
 from uuid import UUID
 
 from tasks.kernel.errors import Invalid, NotFound
@@ -17,29 +18,32 @@ __all__ = ["add_closure", "create_store", "set_history_from", "set_password_hash
 EVERY_DAY = frozenset(range(7))
 
 
-async def create_store(  # noqa: PLR0913  # each is a column of the store
-    unit: Unit,
-    *,
-    code: str,
-    name: str,
-    timezone: str,
-    weekdays: Iterable[int] = EVERY_DAY,
-    opens: time = time(10),
-    closes: time = time(21),
-) -> UUID:
-    """Create a store with its opening hours and its place in the change feed; returns its id. Raises `Invalid` for a code that is taken."""
-    check_text("code", code, needed=True)
-    check_text("name", name, needed=True)
-    zone_of(timezone)
+class NewStore(TypedDict):
+    """What a store is made of; `weekdays` on which it opens (0 = Monday), all of them from `opens` to `closes`, unless said otherwise."""
+
+    code: str
+    name: str
+    timezone: str
+    weekdays: NotRequired[Iterable[int]]
+    opens: NotRequired[time]
+    closes: NotRequired[time]
+
+
+async def create_store(unit: Unit, **store: Unpack[NewStore]) -> UUID:
+    """Create a store with its opening hours (10:00–21:00) and its place in the change feed; returns its id. Raises `Invalid` for a code that is taken."""
+    check_text("code", store["code"], needed=True)
+    check_text("name", store["name"], needed=True)
+    zone_of(store["timezone"])
+    opens, closes = store.get("opens", time(10)), store.get("closes", time(21))
     if closes <= opens:
         raise Invalid("closes", "is not after opening")
     store_id = await unit.scalar(
         """insert into store (merchant_id, id, code, name, timezone) values (:merchant, :id, :code, :name, :timezone)
            on conflict (code, merchant_id) do nothing returning id""",
         id=new_id(),
-        code=code,
-        name=name,
-        timezone=timezone,
+        code=store["code"],
+        name=store["name"],
+        timezone=store["timezone"],
     )
     if store_id is None:
         raise Invalid("code", "another store has it")
@@ -47,7 +51,7 @@ async def create_store(  # noqa: PLR0913  # each is a column of the store
         """insert into store_hours (merchant_id, store_id, weekday, opens, closes)
            select :merchant, :store, weekday, :opens, :closes from unnest(cast(:weekdays as int[])) as u(weekday)""",
         store=store_id,
-        weekdays=sorted(set(weekdays)),
+        weekdays=sorted(set(store.get("weekdays", EVERY_DAY))),
         opens=opens,
         closes=closes,
     )

@@ -131,13 +131,12 @@ def decode(raw: str | bytes | dict[str, Any]) -> Definition:
 
 
 def _with_seconds(raw: Any) -> Any:
-    """Owners write `HH:MM`, as engine.md does; RFC 3339 wants seconds."""
+    """Owners write `HH:MM`, as engine.md does; RFC 3339 wants seconds. Conditions are left as they are."""
     if isinstance(raw, dict):
         return {
-            key: _wall_time(value) if key == "at" else _with_seconds(value)
+            key: value if key == "audience" else _wall_time(value) if key == "at" else _with_seconds(value)
             for key, value in raw.items()
-            if key != "audience"
-        } | {key: raw[key] for key in ("audience",) if key in raw}
+        }
     if isinstance(raw, list | tuple):
         return [_with_seconds(part) for part in raw]
     return raw

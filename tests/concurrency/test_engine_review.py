@@ -2,6 +2,7 @@
 
 import asyncio
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy.exc import DBAPIError
@@ -11,6 +12,7 @@ from tasks.flow import fire_passages as passages
 from tasks.flow import run_occurrence as runs
 from tasks.flow.run_occurrence import run_chunk, run_occurrence
 from tasks.flow.run_plans import SweepReport, plan_ahead
+from tasks.generation import service
 from tasks.kernel.sealing import MasterKey
 from tasks.kernel.unit import Unit
 from tasks.people.contact_state import lock_contact_state
@@ -115,7 +117,7 @@ async def test_nobody_is_blamed_for_a_deadlock_or_a_restart(
 ) -> None:
     """Whatever a run or a batch meets that passes by itself, nobody is failed for it and everything is done in the end."""
     sick = _Sick(sqlstate, times)
-    generate = runs.generate
+    generate = service.generate
 
     async def ill(*args: Any, **named: Any) -> Any:
         sick.strike()
@@ -133,9 +135,7 @@ async def test_nobody_is_blamed_for_a_deadlock_or_a_restart(
         except DBAPIError:
             continue
         break
-    assert {code: what for code, what in (await decisions(world)).items()} == dict.fromkeys(
-        ("C1", "C2", "C3"), ["task"]
-    )
+    assert await decisions(world) == {code: ["task"] for code in ("C1", "C2", "C3")}
     await rows(
         world,
         "update task set status = 'done', closed_at = :now, close_reason = 'callback' where merchant_id = :merchant returning id",
@@ -153,9 +153,7 @@ async def test_nobody_is_blamed_for_a_deadlock_or_a_restart(
             )
             continue
         break
-    assert {code: what for code, what in (await decisions(world)).items()} == dict.fromkeys(
-        ("C1", "C2", "C3"), ["task", "task"]
-    )
+    assert await decisions(world) == {code: ["task", "task"] for code in ("C1", "C2", "C3")}
 
 
 async def test_two_stores_in_opposite_order_never_deadlock(world: World, clock: TestClock) -> None:
@@ -163,10 +161,10 @@ async def test_two_stores_in_opposite_order_never_deadlock(world: World, clock: 
     from tasks.people.service import create_store  # noqa: PLC0415
     from tasks.worklist.feed import feed  # noqa: PLC0415
 
-    stores = [
-        await world.do(lambda unit, n=n: create_store(unit, code=f"X{n}", name="x", timezone="Asia/Shanghai"))
-        for n in range(4)
-    ]  # type: ignore[misc]
+    async def open_store(unit: Unit) -> UUID:
+        return await create_store(unit, code=world.fresh("X"), name="x", timezone="Asia/Shanghai")
+
+    stores = [await world.do(open_store) for _ in range(4)]
 
     async def touch(order: list[Any]) -> None:
         async with world.units.open(world.merchant_id) as unit:
@@ -195,14 +193,16 @@ async def test_a_chunk_frozen_before_commit_writes_all_or_nothing(world: World, 
     """A second worker cannot even claim while the chunk's transaction lives; when it dies, nothing of it is left."""
     held = await held_run(world, clock)
 
-    class Killed(Exception):  # noqa: N818
+    class Killed(Exception):
         """The worker dies."""
 
+    async def die(unit: Unit) -> None:
+        await run_chunk(unit, held, 10)
+        assert await world.do(claim) is None
+        raise Killed
+
     with pytest.raises(Killed):
-        async with world.units.open(world.merchant_id) as unit:
-            await run_chunk(unit, held, 10)
-            assert await world.do(claim) is None
-            raise Killed
+        await world.do(die)
     assert [await count(world, table) for table in ("task", "decision", "enrolment", "task_change")] == [0, 0, 0, 0]
     assert await run_occurrence(world.units, world.merchant_id, held) == 1
     assert await count(world, "task") == 3

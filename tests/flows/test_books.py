@@ -271,7 +271,6 @@ def entry(code: str, kind: EntryKind, at: str, **values: Any) -> EntryIn:
 
 
 async def test_a_card_adds_up_and_says_what_happened(world: World) -> None:
-    await world.customer("B")
     opened = entry(
         "e1",
         EntryKind.OPEN,
@@ -309,6 +308,11 @@ async def test_a_card_adds_up_and_says_what_happened(world: World) -> None:
     assert [kind for kind, _ in await events(world)] == ["card_topped_up", "card_used", "purchase"]
     mine = await facts(world)
     assert (mine["card_count"], mine["card_principal_cents"], mine["card_gift_cents"]) == (1, 80_000, 15_000)
+
+
+async def test_a_card_may_change_hands_and_close(world: World) -> None:
+    await world.customer("B")
+    await world.card("A", AT, principal=80_000, external_id="K")
     await world.books("cards", CardIn(external_id="K", customer="B"))
     assert ((await facts(world))["card_count"], (await facts(world, "B"))["card_count"]) == (0, 1)
     holders = await rows(world, "card_holder", "customer_id", "to_on is null")

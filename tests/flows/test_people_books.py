@@ -14,6 +14,25 @@ from tasks.people.states import Gender
 from tests.support.clock import TestClock
 from tests.support.world import World, make_world
 
+FULL = CustomerIn(
+    external_id="A",
+    name="王小红",
+    nickname="红红",
+    remark_name="爱美",
+    phones=("13800138000",),
+    wechat="wx_hong",
+    gender=Gender.FEMALE,
+    birthday_on=date(1990, 5, 1),
+    source="点评",
+    level="gold",
+    home_store="S1",
+    customer_since_on=date(2020, 1, 1),
+    consultant="E1",
+    technician="E2",
+    internal=True,
+    notes="怕痛",
+)
+
 
 async def put(world: World, *items: CustomerIn) -> list[ItemVerdict]:
     return await world.do(lambda unit: record_books(unit, "customers", items))
@@ -21,26 +40,8 @@ async def put(world: World, *items: CustomerIn) -> list[ItemVerdict]:
 
 async def test_none_leaves_what_is_stored(units: Units, master: MasterKey) -> None:
     world = await make_world(units, master)
-    full = CustomerIn(
-        external_id="A",
-        name="王小红",
-        nickname="红红",
-        remark_name="爱美",
-        phones=("13800138000",),
-        wechat="wx_hong",
-        gender=Gender.FEMALE,
-        birthday_on=date(1990, 5, 1),
-        source="点评",
-        level="gold",
-        home_store="S1",
-        customer_since_on=date(2020, 1, 1),
-        consultant="E1",
-        technician="E2",
-        internal=True,
-        notes="怕痛",
-    )
-    (first,) = await put(world, full)
-    (again,) = await put(world, full)
+    (first,) = await put(world, FULL)
+    (again,) = await put(world, FULL)
     (part,) = await put(world, CustomerIn(external_id="A", level="black", phones=("13900139000", "138 0013 8000")))
     assert [first.status, again.status, part.status] == [Taken.ACCEPTED, Taken.DUPLICATE, Taken.ACCEPTED]
     assert first.id == again.id == part.id

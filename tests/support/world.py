@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TypeVar
+from typing import TypedDict, TypeVar, Unpack
 from uuid import UUID
 
 from backend.db.units import Units
@@ -35,6 +35,43 @@ ZONE = "Asia/Shanghai"
 def phone_of(seed: int) -> str:
     """A mainland mobile nobody else of this run has."""
     return f"1{39_00_000_000 + seed % 100_000_000:010d}"
+
+
+class SaleWords(TypedDict, total=False):
+    """`service` is a product code: `CUT` makes a visit, `OIL` does not."""
+
+    service: str | None
+    cash: int
+    card: int
+    staff: Sequence[str]
+    store: str
+    external_id: str | None
+    historic: bool
+
+
+class VisitWords(TypedDict, total=False):
+    staff: str | None
+    store: str
+    historic: bool
+
+
+class CardWords(TypedDict, total=False):
+    principal: int
+    gift: int
+    external_id: str | None
+
+
+SALE: SaleWords = {
+    "service": "CUT",
+    "cash": 10_000,
+    "card": 0,
+    "staff": ("E1",),
+    "store": "S1",
+    "external_id": None,
+    "historic": False,
+}
+VISIT: VisitWords = {"staff": "E1", "store": "S1", "historic": False}
+CARD: CardWords = {"principal": 100_000, "gift": 0, "external_id": None}
 
 
 @dataclass
@@ -89,38 +126,29 @@ class World:
         first = {} if code in self.customers else {"name": f"客{code}", "home_store": "S1"}
         known: dict[str, object] = first | fields
         number = phone_of(secrets.randbelow(10**8)) if phone is None else phone
-        item = CustomerIn(external_id=code, phones=(number,) if number else (), **known)  # type: ignore[arg-type]
+        item = CustomerIn(external_id=code, phones=(number,) if number else (), **known)  # type: ignore[arg-type]  # a test says the right types
         (verdict,) = await self.books("customers", item)
         assert verdict.id is not None
         self.customers[code] = verdict.id
         return verdict.id
 
-    async def sale(  # noqa: PLR0913
-        self,
-        customer: str | None,
-        at: datetime,
-        *,
-        service: str | None = "CUT",
-        cash: int = 10_000,
-        card: int = 0,
-        staff: Sequence[str] = ("E1",),
-        store: str = "S1",
-        external_id: str | None = None,
-        historic: bool = False,
-    ) -> UUID:
-        """One receipt with one line (`CUT` makes a visit, `OIL` does not); returns the sale's id."""
-        line = LineIn(product=service, cash_cents=cash, card_cents=card, staff=tuple(staff))
-        item = SaleIn(external_id=external_id or self.fresh("R"), store=store, at=at, customer=customer, lines=(line,))
-        (verdict,) = await self.books("sales", item, historic=historic)
+    async def sale(self, customer: str | None, at: datetime, **said: Unpack[SaleWords]) -> UUID:
+        """One receipt with one line; returns the sale's id."""
+        words = SALE | said
+        line = LineIn(
+            product=words["service"], cash_cents=words["cash"], card_cents=words["card"], staff=tuple(words["staff"])
+        )
+        code = words["external_id"] or self.fresh("R")
+        item = SaleIn(external_id=code, store=words["store"], at=at, customer=customer, lines=(line,))
+        (verdict,) = await self.books("sales", item, historic=words["historic"])
         assert verdict.id is not None
         return verdict.id
 
-    async def visit(
-        self, customer: str, at: datetime, *, staff: str | None = "E1", store: str = "S1", historic: bool = False
-    ) -> UUID:
+    async def visit(self, customer: str, at: datetime, **said: Unpack[VisitWords]) -> UUID:
         """A visit of its own, without a sale."""
-        item = VisitIn(customer=customer, store=store, at=at, staff=staff, service="CUT")
-        (verdict,) = await self.books("visits", item, historic=historic)
+        words = VISIT | said
+        item = VisitIn(customer=customer, store=words["store"], at=at, staff=words["staff"], service="CUT")
+        (verdict,) = await self.books("visits", item, historic=words["historic"])
         assert verdict.id is not None
         return verdict.id
 
@@ -141,18 +169,14 @@ class World:
         assert verdict.id is not None
         return verdict.id
 
-    async def card(
-        self, customer: str, at: datetime, *, principal: int = 100_000, gift: int = 0, external_id: str | None = None
-    ) -> str:
+    async def card(self, customer: str, at: datetime, **said: Unpack[CardWords]) -> str:
         """A stored-value card opened with a balance; returns its external id."""
-        code = external_id or self.fresh("K")
+        words = CARD | said
+        code = words["external_id"] or self.fresh("K")
+        principal, gift = words["principal"], words["gift"]
+        opened = f"{code}-open"
         entry = EntryIn(
-            external_id=f"{code}-open",
-            kind=EntryKind.OPEN,
-            at=at,
-            principal_cents=principal,
-            gift_cents=gift,
-            store="S1",
+            external_id=opened, kind=EntryKind.OPEN, at=at, principal_cents=principal, gift_cents=gift, store="S1"
         )
         item = CardIn(
             external_id=code, product="VALUE", customer=customer, store="S1", opened_on=at.date(), entries=(entry,)
@@ -162,9 +186,8 @@ class World:
 
     async def card_entry(self, card: str, kind: str, at: datetime, *, principal: int = 0, uses: int = 0) -> None:
         """One more ledger row of a card: `consume`, `top_up`, `close`, …; amounts are signed."""
-        entry = EntryIn(
-            external_id=self.fresh("KE"), kind=EntryKind(kind), at=at, principal_cents=principal, uses=uses, store="S1"
-        )
+        code = self.fresh("KE")
+        entry = EntryIn(external_id=code, kind=EntryKind(kind), at=at, principal_cents=principal, uses=uses, store="S1")
         await self.books("cards", CardIn(external_id=card, entries=(entry,)))
 
 

@@ -51,7 +51,7 @@ def test_a_fact_that_may_be_personal_is_left_out(written: io.StringIO, said: str
 def test_an_exception_shows_its_kind_code_and_place_and_never_what_it_says(written: io.StringIO) -> None:
     try:
         try:
-            raise ValueError(f"Key (phone)=({PHONE}) of {NAME}")
+            int(f"Key (phone)=({PHONE}) of {NAME}")
         except ValueError as cause:
             raise Conflict from cause
     except Conflict as fault:

@@ -17,7 +17,7 @@ def test_a_receipt_is_a_purchase_a_refund_or_nothing() -> None:
 
 
 def entry(kind: EntryKind, **values: object) -> EntryIn:
-    return EntryIn(external_id="e", kind=kind, at=AT, **values)  # type: ignore[arg-type]
+    return EntryIn(external_id="e", kind=kind, at=AT, **values)  # type: ignore[arg-type]  # the right types, said by a test
 
 
 def test_entries_become_events() -> None:
