@@ -43,7 +43,7 @@ SCENES: Final = (
 """The plan templates, each a scene of the library."""
 
 
-class LibraryFault(Exception):  # noqa: N818 - as ScriptFault
+class LibraryFault(Exception):
     """A file of the library is not a script: `path` says which, the cause why."""
 
     def __init__(self, path: str, why: str) -> None:

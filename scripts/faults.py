@@ -33,7 +33,7 @@ class FaultCode(StrEnum):
     "The filled-in text would be longer than a message may be."
 
 
-class ScriptFault(Exception):  # noqa: N818 - named after the fact, as every fault of the flow is
+class ScriptFault(Exception):
     """A script was refused: `code` says why, `line` (from 1; 0 when it is the whole) where, `detail` what was met."""
 
     def __init__(self, code: FaultCode, line: int, detail: str) -> None:
@@ -43,7 +43,7 @@ class ScriptFault(Exception):  # noqa: N818 - named after the fact, as every fau
         self.detail = detail
 
 
-class MissingValues(Exception):  # noqa: N818 - as ScriptFault
+class MissingValues(Exception):
     """A script was not rendered because these values are absent or blank; `names` is never empty."""
 
     def __init__(self, names: Iterable[str]) -> None:

@@ -79,7 +79,13 @@ class Variable(msgspec.Struct, frozen=True):
 
 
 def _registry() -> Iterator[Variable]:
-    text, money_, count, days, on, when = Kind.TEXT, Kind.MONEY, Kind.COUNT, Kind.DAYS, Kind.DATE, Kind.WHEN
+    yield from _people_and_services()
+    yield from _amounts()
+    yield from _days_and_tags()
+
+
+def _people_and_services() -> Iterator[Variable]:
+    text, days = Kind.TEXT, Kind.DAYS
     yield Variable("nickname", text, "称呼", "What to call the customer", "王姐", "Anna")
     yield Variable("store", text, "门店", "Store", "静安店", "Harbour Street")
     yield Variable("staff", text, "跟进员工", "Employee who follows up", "大王", "Grace")
@@ -92,6 +98,10 @@ def _registry() -> Iterator[Variable]:
     yield Variable("item", text, "体验或试用的产品", "Item tried or sampled", "保湿面霜", "moisturiser")
     yield Variable("upkeep", text, "到周期该做的事", "What is due, as a verb", "补水", "topping up")
     yield Variable("cycle_days", days, "建议间隔天数", "Days between visits", 28, 28)
+
+
+def _amounts() -> Iterator[Variable]:
+    text, money_, count, days = Kind.TEXT, Kind.MONEY, Kind.COUNT, Kind.DAYS
     yield Variable("days_since", days, "距上次天数", "Days since last visit", 26, 26)
     yield Variable("days_left", days, "到期剩余天数", "Days until expiry", 12, 12)
     yield Variable("refund_days", days, "退款到账天数", "Days until the refund arrives", 7, 7)
@@ -108,6 +118,10 @@ def _registry() -> Iterator[Variable]:
     yield Variable("term_name", text, "节气或节日", "Season or festival", "立冬", "start of winter")
     yield Variable("term_tip", text, "节气提示", "Season tip", "早晚温差大，皮肤容易干", "the air is getting dry")
     yield Variable("care_tip", text, "护理提示", "Care tip", "保湿和防晒", "moisturising and sun care")
+
+
+def _days_and_tags() -> Iterator[Variable]:
+    text, on, when = Kind.TEXT, Kind.DATE, Kind.WHEN
     yield Variable("expires_on", on, "到期日", "Expiry date", "10月18号", "18 October")
     yield Variable("last_used_on", on, "上次用卡日", "Card last used", "9月16号", "16 September")
     yield Variable("member_day_when", when, "会员日", "Member day", "明天", "tomorrow")

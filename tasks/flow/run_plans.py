@@ -1,17 +1,30 @@
 """One sweep of one merchant: whatever is due is done, and doing it twice changes nothing."""
 
+import asyncio
 from uuid import UUID
 
 import msgspec
 import structlog
 
+from tasks.events.repository import forget_unmatched
 from tasks.flow.fire_passages import fire_passages
+from tasks.flow.react import react
+from tasks.flow.record_books import attach_unmatched
 from tasks.flow.retry_events import retry_events
 from tasks.flow.run_occurrence import give_up, passes, run_occurrence
 from tasks.flow.units import OpensUnits
 from tasks.flow.work_task import expire_due, open_due, wake_waiting
-from tasks.plans.occurrences import Claimed, LeaseLost, claim, miss_late, write_ahead, zones_of_merchant
-from tasks.plans.repository import active_recurring
+from tasks.plans.occurrences import (
+    Claimed,
+    LeaseLost,
+    claim,
+    miss_late,
+    nothing_ahead,
+    release,
+    write_ahead,
+    zones_of_merchant,
+)
+from tasks.plans.repository import active_behaviours, active_recurring
 
 MANY = 2_000
 """Tasks moved per transaction."""
@@ -39,6 +52,7 @@ async def sweep_merchant(units: OpensUnits, merchant_id: UUID) -> SweepReport:
     await plan_ahead(units, merchant_id, report)
     await _run_due(units, merchant_id, report)
     report.retried = await retry_events(units, merchant_id)
+    await _match_again(units, merchant_id)
     report.passages = await fire_passages(units, merchant_id)
     await _move_tasks(units, merchant_id, report)
     return report
@@ -51,6 +65,7 @@ async def plan_ahead(units: OpensUnits, merchant_id: UUID, report: SweepReport) 
         for plan in await active_recurring(unit):
             report.planned += await write_ahead(unit, plan, zones)
             report.missed += await miss_late(unit, plan)
+        await nothing_ahead(unit, await active_behaviours(unit))
 
 
 async def _run(units: OpensUnits, merchant_id: UUID, held: Claimed) -> int:
@@ -59,11 +74,20 @@ async def _run(units: OpensUnits, merchant_id: UUID, held: Claimed) -> int:
         return await run_occurrence(units, merchant_id, held)
     except LeaseLost:
         raise
+    except asyncio.CancelledError:
+        await asyncio.shield(_let_go(units, merchant_id, held))
+        raise
     except Exception as fault:
         if passes(fault):
             raise
         await give_up(units, merchant_id, held, fault)
         return 0
+
+
+async def _let_go(units: OpensUnits, merchant_id: UUID, held: Claimed) -> None:
+    """A worker that is told to stop gives its run back, so that nobody waits for the lease."""
+    async with units.open(merchant_id) as unit:
+        await release(unit, held)
 
 
 async def _run_due(units: OpensUnits, merchant_id: UUID, report: SweepReport) -> None:
@@ -78,6 +102,13 @@ async def _run_due(units: OpensUnits, merchant_id: UUID, report: SweepReport) ->
             log.info("run.lease.lost", occurrence=str(held.id))
             continue
         report.runs += 1
+
+
+async def _match_again(units: OpensUnits, merchant_id: UUID) -> None:
+    """Events whose customer came in the same instant find her now; those that waited for thirty days are forgotten."""
+    async with units.open(merchant_id) as unit:
+        await react(unit, await attach_unmatched(unit))
+        await forget_unmatched(unit)
 
 
 async def _move_tasks(units: OpensUnits, merchant_id: UUID, report: SweepReport) -> None:

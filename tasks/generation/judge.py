@@ -114,7 +114,7 @@ update chunk c set
     task_id = case when not t.own and not t.away then t.id end
 from (select distinct on (t.customer_id) t.customer_id, t.id, t.origin <> 'plan' as own,
           coalesce(t.wait_until > cast(:at as timestamptz) + make_interval(days => :defer_days), false) as away
-      from task t where t.merchant_id = :merchant and t.status in ('queued', 'open', 'in_progress', 'waiting') and t.origin <> 'test'
+      from task t where t.merchant_id = :merchant and t.status in ('queued', 'open', 'in_progress', 'waiting')
         and t.customer_id in (select customer_id from chunk where decided is null) and t.created_at <= :until
       order by t.customer_id, (t.origin = 'plan') desc, t.id) t
 where t.customer_id = c.customer_id and c.decided is null

@@ -84,6 +84,17 @@ async def write_ahead(unit: Unit, plan: ActivePlan, zones: Sequence[str]) -> int
     return made.rowcount
 
 
+async def nothing_ahead(unit: Unit, plans: Sequence[ActivePlan]) -> None:
+    """Plans without a calendar count as planned, so that nobody looks at them again before `AHEAD` is half over."""
+    stale = [plan.plan_id for plan in plans if plan.planned_until is None or plan.planned_until < unit.now + AHEAD / 2]
+    if stale:
+        await unit.run(
+            "update plan set planned_until = :until where merchant_id = :merchant and id = any(cast(:plans as uuid[]))",
+            until=unit.now + AHEAD,
+            plans=stale,
+        )
+
+
 def _days(first: date, last: date) -> list[date]:
     return [first + timedelta(days=number) for number in range((last - first).days + 1)]
 
@@ -182,6 +193,15 @@ async def store_audience(unit: Unit, held: Claimed, audience: int) -> None:
         "update occurrence set audience = :audience where merchant_id = :merchant and id = :id",
         id=held.id,
         audience=audience,
+    )
+
+
+async def release(unit: Unit, held: Claimed) -> None:
+    """Give the run back: its lease ends now, and whoever looks next goes on from the cursor."""
+    await unit.run(
+        "update occurrence set lease_until = clock_timestamp() where merchant_id = :merchant and id = :id and epoch = :epoch and state = 'running'",
+        id=held.id,
+        epoch=held.epoch,
     )
 
 

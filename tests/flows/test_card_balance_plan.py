@@ -7,6 +7,8 @@ import pytest
 from backend.db.units import Units
 from tasks.flow.preview import preview
 from tasks.kernel.sealing import MasterKey
+from tasks.ledger.inputs import CardIn, EntryIn
+from tasks.ledger.states import EntryKind
 from tasks.plans.templates import CARD_BALANCE_LOW
 from tests.support.clock import TestClock, shanghai
 from tests.support.plans import count, decisions, rows, start_plan, sweep
@@ -65,9 +67,6 @@ async def test_once_per_crossing_and_again_after_a_top_up(world: World, clock: T
 
 async def test_a_promotional_card_keeps_its_holder_out(world: World, clock: TestClock) -> None:
     await holder(world, "PROMO_TOO", left=30_000)
-    from tasks.ledger.inputs import CardIn, EntryIn  # noqa: PLC0415
-    from tasks.ledger.states import EntryKind  # noqa: PLC0415
-
     entry = EntryIn(
         external_id="P-open", kind=EntryKind.OPEN, at=shanghai("2026-02-01 12:00"), principal_cents=5_000, store="S1"
     )

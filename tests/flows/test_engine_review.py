@@ -9,6 +9,7 @@ import pytest
 from backend import embedded
 from backend.db.engine import open_engine
 from backend.db.units import Units
+from tasks.flow import preview as module
 from tasks.flow.manage_plans import activate, drafted, end, pause, stop_everything
 from tasks.flow.preview import preview
 from tasks.flow.run_occurrence import run_chunk, run_occurrence
@@ -249,8 +250,6 @@ async def test_preview_of_an_active_plan_shows_what_is_about_to_fire(world: Worl
 
 async def test_preview_locks_nobody_out(world: World, clock: TestClock, monkeypatch: pytest.MonkeyPatch) -> None:
     """While a preview of today still looks, an employee can log a callback on the task it merges into."""
-    from tasks.flow import preview as module  # noqa: PLC0415
-
     await low_card(world, "C")
     made = await make_task(world, Ask(customer="C"))
     warnings = module._warnings

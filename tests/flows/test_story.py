@@ -41,9 +41,17 @@ class Story:
         return moment
 
     async def event(self, kind: str, customer: str, when: str, **data: Any) -> None:
-        sent = {"specversion": "1.0", "id": str(new_id()), "source": "pos:s1", "type": kind, "time": shanghai(when).isoformat()}
+        sent = {
+            "specversion": "1.0",
+            "id": str(new_id()),
+            "source": "pos:s1",
+            "type": kind,
+            "time": shanghai(when).isoformat(),
+        }
         sent["data"] = {"customer": customer, "store": "S1", **data}
-        answer = await self.pos.ask("POST", "/v1/intake/events", json=[sent], headers={"content-type": "application/json"})
+        answer = await self.pos.ask(
+            "POST", "/v1/intake/events", json=[sent], headers={"content-type": "application/json"}
+        )
         assert [item["status"] for item in answer["results"]] == ["accepted"], answer
 
     async def put(self, kind: str, *items: dict[str, Any]) -> None:
@@ -69,34 +77,52 @@ async def story(units: Units, master: MasterKey, clock: TestClock) -> AsyncItera
     api = Api.of(services)
     salon = await open_salon(services, api)
     made = Story(salon, clock, await salon.caller("owner"), await salon.caller("manager"), await salon.caller("key"))
-    await made.put("products", {"code": "CUT", "name": "剪发", "kind": "service", "category": "hair", "priceCents": 29800, "cycleDays": 30})
+    await made.put(
+        "products",
+        {"code": "CUT", "name": "剪发", "kind": "service", "category": "hair", "priceCents": 29800, "cycleDays": 30},
+    )
     yield made
     await api.client.aclose()
 
 
 async def new_customer(story: Story, code: str, name: str, phone: str) -> None:
-    await story.put("customers", {"externalId": code, "name": name, "gender": "female", "phones": [phone], "homeStore": "S1", "source": "点评"})
-    row = await story.salon.rows("select max(customer_id::text)::uuid as id from contact_point where merchant_id = :merchant")
+    await story.put(
+        "customers",
+        {"externalId": code, "name": name, "gender": "female", "phones": [phone], "homeStore": "S1", "source": "点评"},
+    )
+    row = await story.salon.rows(
+        "select max(customer_id::text)::uuid as id from contact_point where merchant_id = :merchant"
+    )
     story.salon.customers[code] = row[0]["id"]
 
 
-async def test_the_main_job(story: Story) -> None:
+async def switch_on(story: Story) -> dict[str, Any]:
     plan = await story.owner.ask("POST", "/v1/owner/plans", json={"template": "second_visit"})
-    plan = await story.owner.ask("POST", f"/v1/owner/plans/{plan['id']}/activate", headers={"if-match": f'"{plan["etag"]}"'})
-    assert plan["state"] == "active"
+    match = {"if-match": f'"{plan["etag"]}"'}
+    active: dict[str, Any] = await story.owner.ask("POST", f"/v1/owner/plans/{plan['id']}/activate", headers=match)
+    assert active["state"] == "active"
+    return active
 
-    # Three new customers come on Monday. One comes back on day five, one books; 小红 stays away.
+
+async def three_new_customers(story: Story) -> None:
+    """They come on Monday. One comes back on day five, one books; 小红 stays away."""
     await story.at("2026-03-02 16:00")
     for number, (code, name) in enumerate((("XIAOHONG", "王小红"), ("CAME_BACK", "李回头"), ("HAS_BOOKED", "张有约"))):
         await new_customer(story, code, name, f"1391234567{number}")
         await story.visit_and_pay(code, "2026-03-02 15:00", f"R-{code}-1")
     await story.at("2026-03-07 13:00")
     await story.visit_and_pay("CAME_BACK", "2026-03-07 12:00", "R-CAME_BACK-2")
-    appointment = {"externalId": "A1", "store": "S1", "customer": "HAS_BOOKED", "startsAt": shanghai("2026-03-12 14:00").isoformat()}
+    appointment = {
+        "externalId": "A1",
+        "store": "S1",
+        "customer": "HAS_BOOKED",
+        "startsAt": shanghai("2026-03-12 14:00").isoformat(),
+    }
     await story.put("appointments", appointment)
 
-    # A second before nine there is nothing to do; at nine there is.
-    employee = await story.salon.caller("employee")
+
+async def the_task_at_nine(story: Story, employee: Caller) -> str:
+    """A second before nine there is nothing to do; at nine there is, and the decisions say why it is one."""
     await story.at("2026-03-09 08:59")
     assert (await employee.ask("GET", "/v1/staff/tasks?bucket=today"))["items"] == []
     await story.at("2026-03-09 09:00")
@@ -105,11 +131,12 @@ async def test_the_main_job(story: Story) -> None:
     assert found["counts"]["today"] == 1
     assert datetime.fromisoformat(card["opensAt"]) == shanghai("2026-03-09 09:00")
     assert datetime.fromisoformat(card["contactFrom"]) == shanghai("2026-03-09 09:30")
-    told = await story.decided()
-    assert told == {"XIAOHONG": "task", "CAME_BACK": "exited:arrived", "HAS_BOOKED": "exited:booked"}
+    assert await story.decided() == {"XIAOHONG": "task", "CAME_BACK": "exited:arrived", "HAS_BOOKED": "exited:booked"}
+    return f"/v1/staff/tasks/{card['id']}"
 
-    # Why, what, and the script, filled in; the number is masked until it is asked for.
-    task = f"/v1/staff/tasks/{card['id']}"
+
+async def why_and_what_to_say(employee: Caller, task: str) -> None:
+    """The script is filled in; the number is masked until it is asked for."""
     page = await employee.ask("GET", task)
     assert page["customer"]["nickname"] == "王女士"
     assert page["lastVisit"]["service"] == "剪发"
@@ -122,9 +149,15 @@ async def test_the_main_job(story: Story) -> None:
     revealed = await employee.ask("POST", f"/v1/staff/customers/{page['customer']['id']}/reveal-phone")
     assert revealed["phone"] == "13912345670"
 
-    # Nobody answers: the task comes back in four hours.
+
+def said(outcome: str, when: str, **fields: Any) -> dict[str, Any]:
+    return {"actionId": str(new_id()), "outcome": outcome, "occurredAt": shanghai(when).isoformat(), "fields": fields}
+
+
+async def nobody_answers(story: Story, employee: Caller, task: str) -> None:
+    """The task comes back in four hours; a repeated action changes nothing."""
     await story.at("2026-03-09 10:00")
-    no_answer = {"actionId": str(new_id()), "outcome": "no_answer", "occurredAt": shanghai("2026-03-09 10:00").isoformat()}
+    no_answer = said("no_answer", "2026-03-09 10:00")
     assert (await employee.ask("POST", f"{task}/callbacks", json=no_answer))["verdict"] == "applied"
     assert (await employee.ask("POST", f"{task}/callbacks", json=no_answer))["verdict"] == "duplicate"
     assert (await employee.ask("GET", "/v1/staff/tasks?bucket=today"))["items"] == []
@@ -134,33 +167,61 @@ async def test_the_main_job(story: Story) -> None:
     (again,) = (await employee.ask("GET", "/v1/staff/tasks?bucket=today"))["items"]
     assert again["attempts"] == 1
 
-    # She books for Thursday, comes, and pays: credited once, to this plan and employee.
+
+async def she_books_comes_and_pays(story: Story, employee: Caller, task: str) -> None:
     await story.at("2026-03-09 14:05")
-    thursday = shanghai("2026-03-12 15:00").isoformat()
-    booked = {"actionId": str(new_id()), "outcome": "booked", "occurredAt": shanghai("2026-03-09 14:05").isoformat()}
-    booked["fields"] = {"startsAt": thursday}  # type: ignore[assignment]
+    booked = said("booked", "2026-03-09 14:05", startsAt=shanghai("2026-03-12 15:00").isoformat())
     assert (await employee.ask("POST", f"{task}/callbacks", json=booked))["verdict"] == "applied"
     assert (await employee.ask("GET", task))["status"] == "done"
     await story.at("2026-03-12 16:30")
     await story.visit_and_pay("XIAOHONG", "2026-03-12 16:00", "R-XIAOHONG-2", 49_800)
     await story.visit_and_pay("XIAOHONG", "2026-03-12 16:00", "R-XIAOHONG-2", 49_800)
-    credits = await story.salon.rows("select kind, staff_id, plan_id, cash_cents from credit where merchant_id = :merchant and revoked_at is null order by kind")
-    assert [(row["kind"], row["cash_cents"]) for row in credits] == [("arrived", 0), ("booked", 0), ("purchased", 49_800)]
-    assert {row["staff_id"] for row in credits} == {story.salon.staff["employee"]}
-    assert {str(row["plan_id"]) for row in credits} == {plan["id"]}
 
-    # The manager sees it.
+
+async def credited_once(story: Story, plan: str) -> None:
+    rows = await story.salon.rows(
+        "select kind, staff_id, plan_id, cash_cents from credit where merchant_id = :merchant and revoked_at is null order by kind"
+    )
+    assert [(row["kind"], row["cash_cents"]) for row in rows] == [("arrived", 0), ("booked", 0), ("purchased", 49_800)]
+    assert {row["staff_id"] for row in rows} == {story.salon.staff["employee"]}
+    assert {str(row["plan_id"]) for row in rows} == {plan}
+
+
+async def the_manager_sees_it(story: Story, plan: str) -> None:
     rows = await story.manager.ask("GET", "/v1/manager/completion?from=2026-03-09&to=2026-03-12&by=employee")
     (mine,) = [row for row in rows["items"] if row["key"] == str(story.salon.staff["employee"])]
-    seen = {name: mine[name] for name in ("assigned", "done", "attempted", "reached", "booked", "arrived", "paid", "cashCents")}
-    assert seen == {"assigned": 1, "done": 1, "attempted": 1, "reached": 1, "booked": 1, "arrived": 1, "paid": 1, "cashCents": 49_800}
+    seen = {
+        name: mine[name]
+        for name in ("assigned", "done", "attempted", "reached", "booked", "arrived", "paid", "cashCents")
+    }
+    assert seen == {
+        "assigned": 1,
+        "done": 1,
+        "attempted": 1,
+        "reached": 1,
+        "booked": 1,
+        "arrived": 1,
+        "paid": 1,
+        "cashCents": 49_800,
+    }
     by_plan = await story.manager.ask("GET", "/v1/manager/completion?from=2026-03-09&to=2026-03-12&by=plan")
-    assert [row["key"] for row in by_plan["items"]] == [plan["id"]]
+    assert [row["key"] for row in by_plan["items"]] == [plan]
+
+
+async def test_the_main_job(story: Story) -> None:
+    plan = (await switch_on(story))["id"]
+    await three_new_customers(story)
+    employee = await story.salon.caller("employee")
+    task = await the_task_at_nine(story, employee)
+    await why_and_what_to_say(employee, task)
+    await nobody_answers(story, employee, task)
+    await she_books_comes_and_pays(story, employee, task)
+    await credited_once(story, plan)
+    await the_manager_sees_it(story, plan)
 
 
 async def test_she_turns_up_on_her_own_and_the_task_closes_itself(story: Story) -> None:
-    plan = await story.owner.ask("POST", "/v1/owner/plans", json={"template": "second_visit"})
-    await story.owner.ask("POST", f"/v1/owner/plans/{plan['id']}/activate", headers={"if-match": f'"{plan["etag"]}"'})
+    await switch_on(story)
     await new_customer(story, "SELF", "赵自来", "13912345679")
     await story.visit_and_pay("SELF", "2026-03-02 07:00", "R-SELF-1")
     await story.at("2026-03-09 09:00")
@@ -174,17 +235,17 @@ async def test_she_turns_up_on_her_own_and_the_task_closes_itself(story: Story) 
 
 
 async def test_who_refuses_is_never_asked_again(story: Story) -> None:
-    plan = await story.owner.ask("POST", "/v1/owner/plans", json={"template": "second_visit"})
-    await story.owner.ask("POST", f"/v1/owner/plans/{plan['id']}/activate", headers={"if-match": f'"{plan["etag"]}"'})
+    await switch_on(story)
     await new_customer(story, "NO", "钱不要", "13912345678")
     await story.visit_and_pay("NO", "2026-03-02 07:00", "R-NO-1")
     await story.at("2026-03-09 10:00")
     employee = await story.salon.caller("employee")
     (card,) = (await employee.ask("GET", "/v1/staff/tasks?bucket=today"))["items"]
-    refusal = {"actionId": str(new_id()), "outcome": "refused_contact", "occurredAt": shanghai("2026-03-09 10:00").isoformat(), "fields": {"scope": "all"}}
+    refusal = said("refused_contact", "2026-03-09 10:00", scope="all")
     assert (await employee.ask("POST", f"/v1/staff/tasks/{card['id']}/callbacks", json=refusal))["verdict"] == "applied"
     state = await story.salon.rows(
-        "select no_contact_at from customer_contact_state where merchant_id = :merchant and customer_id = :c", c=story.salon.customers["NO"]
+        "select no_contact_at from customer_contact_state where merchant_id = :merchant and customer_id = :c",
+        c=story.salon.customers["NO"],
     )
     assert state[0]["no_contact_at"] is not None
     reveal = await employee.post(f"/v1/staff/customers/{story.salon.customers['NO']}/reveal-phone")

@@ -102,7 +102,12 @@ async def test_the_definer_list_is_complete(owner: AsyncConnection) -> None:
 
 
 async def test_the_app_role_owns_nothing(owner: AsyncConnection) -> None:
-    assert await fetch(owner, "select relname from pg_class where relowner = 'huifang_app'::regrole and relpersistence <> 't'") == []
+    assert (
+        await fetch(
+            owner, "select relname from pg_class where relowner = 'huifang_app'::regrole and relpersistence <> 't'"
+        )
+        == []
+    )
     (role,) = await fetch(
         owner, "select rolsuper, rolbypassrls, rolcreaterole, rolcreatedb from pg_roles where rolname = 'huifang_app'"
     )

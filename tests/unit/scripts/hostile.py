@@ -332,45 +332,30 @@ BLOCKS = (
 )
 
 
+REPEATED = (
+    "{{item}}",
+    "{{a}}",
+    "{%if nickname%}",
+    "{%if nickname%}a{%endif%}",
+    "{{",
+    "}}",
+    "{%",
+    "{#",
+    "{",
+    "{{'",
+    "{% raw %}",
+)
+INNER = ("(", "[", "not ", "|upper", "|x", "-", "~", "9", "9.", "1e", "1_", "'", "a", "**9", ".a", ",", "\\", "_")
+
+
 def _big() -> Iterator[str]:
     """Sources of the greatest length, and beyond it."""
     limit = 4_000
     yield "a" * (limit + 1)
     yield "{{ nickname }}" * 1_000_000
-    for unit in (
-        "{{item}}",
-        "{{a}}",
-        "{%if nickname%}",
-        "{%if nickname%}a{%endif%}",
-        "{{",
-        "}}",
-        "{%",
-        "{#",
-        "{",
-        "{{'",
-        "{% raw %}",
-    ):
+    for unit in REPEATED:
         yield (unit * limit)[: limit // len(unit) * len(unit)]
-    for inner in (
-        "(",
-        "[",
-        "not ",
-        "|upper",
-        "|x",
-        "-",
-        "~",
-        "9",
-        "9.",
-        "1e",
-        "1_",
-        "'",
-        "a",
-        "**9",
-        ".a",
-        ",",
-        "\\",
-        "_",
-    ):
+    for inner in INNER:
         filler = (inner * limit)[: limit - 20]
         yield "{{ nickname" + filler + " }}"
         yield "{{ " + filler + " nickname }}"

@@ -51,7 +51,7 @@ def test_remaining(kind: str, balance: int | None, uses: int | None, zh: str | N
 
 
 @pytest.mark.parametrize(
-    ("remark", "nickname", "name", "gender", "zh", "en"),
+    "row",
     [
         ("王姐", "小红", "王丽", "female", "王姐", "王姐"),
         (None, "小红", "王丽", "female", "小红", "小红"),
@@ -100,9 +100,8 @@ def test_remaining(kind: str, balance: int | None, uses: int | None, zh: str | N
         (None, None, None, "female", None, None),
     ],
 )
-def test_nickname(  # noqa: PLR0913, PLR0917 - one column each
-    remark: str | None, nickname: str | None, name: str | None, gender: Gender | None, zh: str | None, en: str | None
-) -> None:
+def test_nickname(row: tuple[str | None, str | None, str | None, Gender | None, str | None, str | None]) -> None:
+    remark, nickname, name, gender, zh, en = row
     assert nickname_for(remark, nickname, name, gender, "zh-CN") == zh
     assert nickname_for(remark, nickname, name, gender, "en") == en
 
