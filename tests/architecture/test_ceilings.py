@@ -35,10 +35,10 @@ def many_arguments(module: ast.Module) -> Iterator[str]:
 
 def is_drawer(name: str) -> bool:
     path = PurePath(name)
-    for part in (path, *path.parents):
-        if part.stem.lower() in DRAWERS and str(part.with_suffix("")) not in NAMED_AFTER_PEOPLE:
-            return True
-    return False
+    return any(
+        part.stem.lower() in DRAWERS and str(part.with_suffix("")) not in NAMED_AFTER_PEOPLE
+        for part in (path, *path.parents)
+    )
 
 
 def too_long(name: str, lines: int) -> bool:

@@ -41,7 +41,7 @@ class Story:
         return moment
 
     async def event(self, kind: str, customer: str, when: str, **data: Any) -> None:
-        sent = {
+        sent: dict[str, Any] = {
             "specversion": "1.0",
             "id": str(new_id()),
             "source": "pos:s1",
