@@ -4,10 +4,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy.exc import DBAPIError
-
 from backend import embedded
 from backend.cli.edge import Refused
+from backend.db.faults import Fault, fault_of
 from backend.db.migrate import RolesMissing
 from backend.observability.faults import facts_of
 from backend.runtime import Unfit
@@ -34,7 +33,7 @@ def sentence(fault: Exception) -> str:
             return say(fault)
     if isinstance(fault, FileNotFoundError | PermissionError | IsADirectoryError) and fault.filename:
         return f"{fault.strerror}: {Path(str(fault.filename))}"
-    if isinstance(fault, DBAPIError | ConnectionError | TimeoutError):
+    if fault_of(fault) is Fault.UNAVAILABLE:
         return unreachable(fault)
     facts = " ".join(f"{name}={value}" for name, value in facts_of(fault).items())
     return f"unexpected {facts} (HUIFANG_LOG_LEVEL=debug shows the traceback)"

@@ -67,7 +67,7 @@ async def insert(unit: Unit, events: Sequence[tuple[Draft, Row]]) -> set[UUID]:
              cast(:customer_id as uuid[]), cast(:customer_index as uuid[]), cast(:store_id as uuid[]), cast(:staff_id as uuid[]),
              cast(:ledger_kind as text[]), cast(:ledger_id as uuid[]), cast(:state as text[]), cast(:sealed as bytea[]), cast(:salts as bytea[]),
              cast(:ats as timestamptz[])) as u
-           on conflict (external_id, source, merchant_id) do nothing returning id""",
+           on conflict (external_id, source, merchant_id) where external_id is not null do nothing returning id""",
         **dict(zip(names, columns(values, len(names)), strict=True)),
     )
     return {row[0] for row in rows}

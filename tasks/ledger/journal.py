@@ -54,8 +54,8 @@ async def write(unit: Unit, kind: str, entries: Sequence[Entry], *, historic: bo
     ids = new_ids(len(entries))
     source, values = await incoming(unit, _EVENTS, [(one, *entry) for one, entry in zip(ids, entries, strict=True)])
     await unit.run(
-        f"""insert into event (merchant_id, {_EVENTS.names}, source, external_id, ledger_kind, state, historic, received_at)
-            select :merchant, u.*, '{SOURCE}', u.type || ':' || u.ledger_id, :kind, 'accepted', :historic, :now from {source}""",
+        f"""insert into event (merchant_id, {_EVENTS.names}, source, ledger_kind, state, historic, received_at)
+            select :merchant, u.*, '{SOURCE}', :kind, 'accepted', :historic, :now from {source}""",
         kind=kind,
         historic=historic,
         **values,

@@ -71,8 +71,7 @@ class SaleLine(Row, table=True):
 
     __table_args__ = (
         refers("sale_id", "sale", cascade=True),
-        refers("product_id", "product"),
-        refers("staff_id", "staff"),
+        # Product and staff have no reference (ADR 10): they are looked up in the transaction that writes the line, and are never deleted.
     )
 
 

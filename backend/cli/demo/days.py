@@ -10,12 +10,13 @@ from tasks.flow.log_callback import CallbackFact, Outcome, log_callback
 from tasks.kernel.ids import new_id
 from tasks.kernel.scope import Role, StaffScope
 from tasks.kernel.unit import Unit
+from tasks.people.persons import open_customers
 
 SHARE: Final = 75
 """Percent of the open tasks that are done each day."""
 _OPEN = """
-select t.id, t.assignee_id, t.store_id from task t
-where t.merchant_id = :merchant and t.status = 'open' and t.assignee_id is not null order by t.opens_at, t.customer_id
+select t.id, t.assignee_id, t.store_id, t.customer_id, t.opens_at from task t
+where t.merchant_id = :merchant and t.status = 'open' and t.assignee_id is not null
 """
 _WEIGHTS: Final = {
     Outcome.NO_ANSWER: 40,
@@ -29,7 +30,9 @@ async def work_off(units: Units, merchant_id: UUID, random: Random) -> None:
     """Log a callback for most open tasks, by whoever has them."""
     async with units.open(merchant_id) as unit:
         rows = await unit.rows(_OPEN)
-        for row in rows:
+        codes = await open_customers(unit, [row["customer_id"] for row in rows])
+        # Ids differ from run to run, the salon's own codes do not: the same salon every time.
+        for row in sorted(rows, key=lambda row: (row["opens_at"], codes[row["customer_id"]].external_id or "")):
             if random.randrange(100) < SHARE:
                 scope = StaffScope(merchant_id, row["assignee_id"], Role.EMPLOYEE, (row["store_id"],))
                 await log_callback(unit, scope, _fact(unit, row["id"], random))
@@ -49,9 +52,10 @@ def _fact(unit: Unit, task_id: UUID, random: Random) -> CallbackFact:
 def _fields(unit: Unit, outcome: Outcome, random: Random) -> dict[str, Any]:
     days = timedelta(days=random.randint(1, 5))
     if outcome is Outcome.BOOKED:
-        return {"startsAt": (unit.now + days).isoformat()}
+        return {"startsAt": (unit.now + days + timedelta(hours=3)).isoformat()}
     if outcome is Outcome.CALLBACK_REQUESTED:
-        return {"callbackAt": (unit.now + days).isoformat()}
+        # Well before that day's round, or seconds would decide whether it is due then.
+        return {"callbackAt": (unit.now + days - timedelta(hours=1)).isoformat()}
     if outcome is Outcome.REFUSED_CONTACT:
         return {"scope": "phone"}
     return {}

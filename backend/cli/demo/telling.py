@@ -1,16 +1,19 @@
 """What the demo shows on the terminal."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from time import monotonic
 from typing import Any, Final
 
 import msgspec
 import typer
 
+from backend.cli.demo.people import ZONE
 from backend.cli.demo.walk import Step
 from backend.cli.together import Address
+from tasks.kernel.zones import zone_of
 
-MOST_ROWS: Final = 5
+MOST_ROWS: Final = 8
 _WEEKDAYS: Final = "一二三四五六日"
 
 
@@ -64,9 +67,17 @@ class Teller:
 
 
 def _list(page: Any) -> list[str]:
-    rows = [f"{row['nickname'] or '(无称呼)'}  {row['why']}" for row in page["items"]]
+    rows = [f"{row['nickname'] or '(无称呼)'}  {row['why']}{_tried(row['attempts'])}" for row in page["items"]]
     counts = "  ".join(f"{name} {count}" for name, count in page["counts"].items())
     return [*rows[:MOST_ROWS], *(["…"] if len(rows) > MOST_ROWS else []), counts]
+
+
+def _tried(attempts: int) -> str:
+    return f"  (已联系 {attempts} 次)" if attempts else ""
+
+
+def _local(instant: str) -> str:
+    return f"{datetime.fromisoformat(instant).astimezone(zone_of(ZONE)):%m-%d %H:%M}"
 
 
 def _detail(task: Any) -> list[str]:
@@ -94,7 +105,7 @@ _GISTS: Final = {
     "open": _detail,
     "copy": lambda answer: [f"copy {answer['id']}"],
     "reveal": lambda answer: [f"phone {answer['phone']}"],
-    "no_answer": lambda answer: [f"{answer['status']} until {answer['waitUntil']}"],
+    "no_answer": lambda answer: [f"{answer['status']} until {_local(answer['waitUntil'])}"],
     "back": _list,
     "booked": lambda answer: [f"{answer['status']}, appointment {answer['appointmentId']}"],
     "arrived": lambda answer: [f"{one['status']} {one.get('id', '')}" for one in answer["results"]],

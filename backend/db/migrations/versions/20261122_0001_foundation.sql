@@ -5,6 +5,41 @@ CREATE TABLE clock_setting (
     CONSTRAINT ck_clock_setting_one CHECK (id = 1)
 )
 -- ;;
+CREATE TABLE event (
+    merchant_id UUID NOT NULL,
+    id UUID NOT NULL,
+    source TEXT NOT NULL,
+    external_id TEXT,
+    type TEXT NOT NULL,
+    customer_id UUID,
+    customer_index UUID,
+    store_id UUID,
+    staff_id UUID,
+    ledger_kind TEXT,
+    ledger_id UUID,
+    state TEXT DEFAULT 'accepted' NOT NULL,
+    historic BOOLEAN DEFAULT false NOT NULL,
+    sealed BYTEA,
+    salt BYTEA,
+    occurred_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    received_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    CONSTRAINT pk_event PRIMARY KEY (merchant_id, id),
+    CONSTRAINT ck_event_state CHECK (state in ('accepted', 'unmatched', 'set_aside', 'withdrawn')),
+    CONSTRAINT ck_event_named CHECK (external_id is not null or ledger_id is not null)
+)
+-- ;;
+CREATE INDEX ix_event_set_aside ON event (received_at) WHERE state = 'set_aside'
+-- ;;
+CREATE INDEX ix_event_type ON event (type, occurred_at, merchant_id)
+-- ;;
+CREATE INDEX ix_event_unmatched ON event (customer_index, merchant_id) WHERE state = 'unmatched'
+-- ;;
+CREATE INDEX ix_event_withdrawn ON event (customer_id, type) WHERE state = 'withdrawn'
+-- ;;
+CREATE UNIQUE INDEX uq_event_ledger ON event (ledger_id, type, merchant_id) WHERE ledger_id is not null
+-- ;;
+CREATE UNIQUE INDEX uq_event_sender ON event (external_id, source, merchant_id) WHERE external_id is not null
+-- ;;
 CREATE TABLE login_throttle (
     account UUID NOT NULL,
     device UUID NOT NULL,
@@ -52,6 +87,18 @@ CREATE TABLE card_product (
     CONSTRAINT ck_card_product_kind CHECK (kind in ('stored_value', 'times', 'course', 'any_of', 'period', 'discount', 'gift')),
     CONSTRAINT uq_card_product_code_merchant_id UNIQUE (code, merchant_id)
 )
+-- ;;
+CREATE TABLE event_echo (
+    merchant_id UUID NOT NULL,
+    source TEXT NOT NULL,
+    external_id TEXT NOT NULL,
+    event_id UUID NOT NULL,
+    received_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    CONSTRAINT pk_event_echo PRIMARY KEY (merchant_id, source, external_id),
+    CONSTRAINT fk_event_echo_event_id FOREIGN KEY(merchant_id, event_id) REFERENCES event (merchant_id, id)
+)
+-- ;;
+CREATE INDEX ix_event_echo_event ON event_echo (event_id)
 -- ;;
 CREATE TABLE import_run (
     merchant_id UUID NOT NULL,
@@ -466,42 +513,6 @@ CREATE INDEX ix_customer_staff_customer ON customer_staff (customer_id, role) WH
 -- ;;
 CREATE INDEX ix_customer_staff_staff ON customer_staff (staff_id) WHERE to_on is null
 -- ;;
-CREATE TABLE event (
-    merchant_id UUID NOT NULL,
-    id UUID NOT NULL,
-    source TEXT NOT NULL,
-    external_id TEXT NOT NULL,
-    type TEXT NOT NULL,
-    customer_id UUID,
-    customer_index UUID,
-    store_id UUID,
-    staff_id UUID,
-    ledger_kind TEXT,
-    ledger_id UUID,
-    state TEXT DEFAULT 'accepted' NOT NULL,
-    historic BOOLEAN DEFAULT false NOT NULL,
-    sealed BYTEA,
-    salt BYTEA,
-    occurred_at TIMESTAMP WITH TIME ZONE NOT NULL,
-    received_at TIMESTAMP WITH TIME ZONE NOT NULL,
-    CONSTRAINT pk_event PRIMARY KEY (merchant_id, id),
-    CONSTRAINT fk_event_customer_id FOREIGN KEY(merchant_id, customer_id) REFERENCES customer (merchant_id, id),
-    CONSTRAINT ck_event_state CHECK (state in ('accepted', 'unmatched', 'set_aside', 'withdrawn')),
-    CONSTRAINT uq_event_external_id_source_merchant_id UNIQUE (external_id, source, merchant_id)
-)
--- ;;
-CREATE INDEX ix_event_customer ON event (customer_id, type, occurred_at) WHERE customer_id is not null
--- ;;
-CREATE INDEX ix_event_set_aside ON event (received_at) WHERE state = 'set_aside'
--- ;;
-CREATE INDEX ix_event_type ON event (type, occurred_at, merchant_id)
--- ;;
-CREATE INDEX ix_event_unmatched ON event (customer_index, merchant_id) WHERE state = 'unmatched'
--- ;;
-CREATE INDEX ix_event_withdrawn ON event (customer_id, type) WHERE state = 'withdrawn'
--- ;;
-CREATE UNIQUE INDEX uq_event_ledger ON event (ledger_id, type, merchant_id) WHERE ledger_id is not null
--- ;;
 CREATE TABLE occurrence (
     merchant_id UUID NOT NULL,
     id UUID NOT NULL,
@@ -828,18 +839,6 @@ CREATE INDEX ix_enrolment_live ON enrolment (customer_id, plan_id) WHERE state i
 -- ;;
 CREATE UNIQUE INDEX uq_enrolment_guard ON enrolment (scope_id, plan_id, guard, merchant_id) WHERE guard is not null
 -- ;;
-CREATE TABLE event_echo (
-    merchant_id UUID NOT NULL,
-    source TEXT NOT NULL,
-    external_id TEXT NOT NULL,
-    event_id UUID NOT NULL,
-    received_at TIMESTAMP WITH TIME ZONE NOT NULL,
-    CONSTRAINT pk_event_echo PRIMARY KEY (merchant_id, source, external_id),
-    CONSTRAINT fk_event_echo_event_id FOREIGN KEY(merchant_id, event_id) REFERENCES event (merchant_id, id)
-)
--- ;;
-CREATE INDEX ix_event_echo_event ON event_echo (event_id)
--- ;;
 CREATE TABLE sale_line (
     merchant_id UUID NOT NULL,
     sale_id UUID NOT NULL,
@@ -853,9 +852,7 @@ CREATE TABLE sale_line (
     staff_id UUID,
     requested BOOLEAN DEFAULT false NOT NULL,
     CONSTRAINT pk_sale_line PRIMARY KEY (merchant_id, sale_id, line_no),
-    CONSTRAINT fk_sale_line_sale_id FOREIGN KEY(merchant_id, sale_id) REFERENCES sale (merchant_id, id) ON DELETE CASCADE,
-    CONSTRAINT fk_sale_line_product_id FOREIGN KEY(merchant_id, product_id) REFERENCES product (merchant_id, id),
-    CONSTRAINT fk_sale_line_staff_id FOREIGN KEY(merchant_id, staff_id) REFERENCES staff (merchant_id, id)
+    CONSTRAINT fk_sale_line_sale_id FOREIGN KEY(merchant_id, sale_id) REFERENCES sale (merchant_id, id) ON DELETE CASCADE
 )
 -- ;;
 CREATE TABLE sale_line_helper (
@@ -1006,6 +1003,12 @@ CREATE INDEX ix_credit_staff ON credit (staff_id, credited_on)
 -- ;;
 CREATE INDEX ix_credit_task ON credit (task_id)
 -- ;;
+alter table event enable row level security
+-- ;;
+alter table event force row level security
+-- ;;
+create policy tenant on event to huifang_app using (merchant_id = (select nullif(current_setting('app.merchant_id', true), '')::uuid)) with check (merchant_id = (select nullif(current_setting('app.merchant_id', true), '')::uuid))
+-- ;;
 alter table merchant enable row level security
 -- ;;
 alter table merchant force row level security
@@ -1023,6 +1026,12 @@ alter table card_product enable row level security
 alter table card_product force row level security
 -- ;;
 create policy tenant on card_product to huifang_app using (merchant_id = (select nullif(current_setting('app.merchant_id', true), '')::uuid)) with check (merchant_id = (select nullif(current_setting('app.merchant_id', true), '')::uuid))
+-- ;;
+alter table event_echo enable row level security
+-- ;;
+alter table event_echo force row level security
+-- ;;
+create policy tenant on event_echo to huifang_app using (merchant_id = (select nullif(current_setting('app.merchant_id', true), '')::uuid)) with check (merchant_id = (select nullif(current_setting('app.merchant_id', true), '')::uuid))
 -- ;;
 alter table import_run enable row level security
 -- ;;
@@ -1174,12 +1183,6 @@ alter table customer_staff force row level security
 -- ;;
 create policy tenant on customer_staff to huifang_app using (merchant_id = (select nullif(current_setting('app.merchant_id', true), '')::uuid)) with check (merchant_id = (select nullif(current_setting('app.merchant_id', true), '')::uuid))
 -- ;;
-alter table event enable row level security
--- ;;
-alter table event force row level security
--- ;;
-create policy tenant on event to huifang_app using (merchant_id = (select nullif(current_setting('app.merchant_id', true), '')::uuid)) with check (merchant_id = (select nullif(current_setting('app.merchant_id', true), '')::uuid))
--- ;;
 alter table occurrence enable row level security
 -- ;;
 alter table occurrence force row level security
@@ -1257,12 +1260,6 @@ alter table enrolment enable row level security
 alter table enrolment force row level security
 -- ;;
 create policy tenant on enrolment to huifang_app using (merchant_id = (select nullif(current_setting('app.merchant_id', true), '')::uuid)) with check (merchant_id = (select nullif(current_setting('app.merchant_id', true), '')::uuid))
--- ;;
-alter table event_echo enable row level security
--- ;;
-alter table event_echo force row level security
--- ;;
-create policy tenant on event_echo to huifang_app using (merchant_id = (select nullif(current_setting('app.merchant_id', true), '')::uuid)) with check (merchant_id = (select nullif(current_setting('app.merchant_id', true), '')::uuid))
 -- ;;
 alter table sale_line enable row level security
 -- ;;
