@@ -4,7 +4,7 @@ import asyncio
 import gc
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -23,7 +23,7 @@ from backend.imports.source import open_source
 from backend.imports.tables import ImportState
 from backend.imports.taking import Taker, Tally
 from tasks.kernel.ids import new_id
-from tasks.kernel.sealing import MasterKey
+from tasks.kernel.sealing import MasterKey, RememberingVault
 from tasks.kernel.unit import Unit
 from tasks.kernel.verdicts import Taken
 from tasks.people.service import set_history_from
@@ -93,6 +93,7 @@ class _Run:
     run_id: UUID
     survey: Survey
     tally: Tally = field(default_factory=Tally)
+    vault: RememberingVault | None = None
 
 
 async def run_import(units: Units, master: MasterKey, request: ImportRequest) -> ImportReport:
@@ -214,8 +215,12 @@ async def _stream(run: _Run, lanes: int) -> AsyncIterator[Chunk]:
         await asyncio.wait([ahead])
 
 
-def _unit(run: _Run) -> AbstractAsyncContextManager[Unit]:
-    return run.units.open(run.request.merchant_id)
+@asynccontextmanager
+async def _unit(run: _Run) -> AsyncIterator[Unit]:
+    async with run.units.open(run.request.merchant_id) as unit:
+        run.vault = run.vault or RememberingVault(unit.merchant_id, unit.vault.key)
+        unit.vault = run.vault
+        yield unit
 
 
 def _advance(run: _Run, tally: Tally) -> None:

@@ -67,6 +67,8 @@ def unreachable(fault: BaseException) -> str:
         return f"this database login cannot act as {APP}: run `huifang migrate`, and log in as {APP} or grant it"
     if "invalid value for parameter" in words and "role" in words:
         return f"the role {APP} does not exist or is not granted to this login: run `huifang migrate`"
+    if "permission denied for database" in words:
+        return f"this login may not connect to the database of HUIFANG_DATABASE_URL: log in as {APP}"
     if "password authentication failed" in words:
         return "PostgreSQL refused the password of HUIFANG_DATABASE_URL"
     return f"PostgreSQL does not answer at HUIFANG_DATABASE_URL ({type(cause).__name__})"

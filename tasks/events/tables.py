@@ -50,8 +50,10 @@ class Event(Row, table=True):
     __table_args__ = (
         one_of("state", EventState),
         check("named", "external_id is not null or ledger_id is not null"),
-        index("uq_event_sender", "external_id", "source", "merchant_id", where="external_id is not null", is_unique=True),
-        index("ix_event_type", "type", "occurred_at", "merchant_id"),
+        index(
+            "uq_event_sender", "external_id", "source", "merchant_id", where="external_id is not null", is_unique=True
+        ),
+        index("ix_event_type", "type", "occurred_at"),
         index("uq_event_ledger", "ledger_id", "type", "merchant_id", where="ledger_id is not null", is_unique=True),
         index("ix_event_unmatched", "customer_index", "merchant_id", where="state = 'unmatched'"),
         index("ix_event_withdrawn", "customer_id", "type", where="state = 'withdrawn'"),

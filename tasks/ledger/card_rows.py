@@ -99,7 +99,7 @@ async def insert_cards(unit: Unit, cards: Sequence[tuple[UUID, CardRow]]) -> set
     rows = await tuples(
         unit,
         f"""insert into card (merchant_id, id, {", ".join(CardRow._fields)}, recorded_at)
-            select :merchant, u.*, :now from {_CARDS} on conflict (external_id, merchant_id) do nothing returning id""",
+            select :merchant, u.*, :now from {_CARDS} on conflict (external_id, merchant_id) where external_id <> '' do nothing returning id""",
         **dict(zip(_CARD_NAMES, values, strict=True)),
     )
     ids = {row[0] for row in rows}

@@ -5,7 +5,21 @@ from uuid import UUID
 
 from sqlmodel import Field
 
-from tasks.kernel.columns import Row, big, check, day, index, instant, key, of_merchant, one_of, refers, text, unique
+from tasks.kernel.columns import (
+    Row,
+    big,
+    check,
+    day,
+    index,
+    instant,
+    key,
+    of_merchant,
+    one_of,
+    only,
+    refers,
+    text,
+    unique,
+)
 from tasks.ledger.states import CardKind, CardStatus, EntryKind
 
 
@@ -22,7 +36,12 @@ class CardProduct(Row, table=True):
     promo: bool = Field(default=False)
     active: bool = Field(default=True)
 
-    __table_args__ = (of_merchant(), one_of("kind", CardKind), unique("code", "merchant_id"))
+    __table_args__ = (
+        of_merchant(),
+        one_of("kind", CardKind),
+        check("code", "code <> ''"),
+        only("card_product", "code", "merchant_id", where="code <> ''"),
+    )
 
 
 class Card(Row, table=True):
@@ -43,7 +62,8 @@ class Card(Row, table=True):
         refers("customer_id", "customer"),
         refers("store_id", "store"),
         refers("sold_by", "staff"),
-        unique("external_id", "merchant_id"),
+        check("external_id", "external_id <> ''"),
+        only("card", "external_id", "merchant_id", where="external_id <> ''"),
         index("ix_card_customer", "customer_id"),
     )
 

@@ -15,7 +15,7 @@ _PRODUCTS = """
 insert into product as p (merchant_id, id, code, name, kind, category, price_cents, cycle_days, upkeep, active)
 select :merchant, u.* from unnest(cast(:ids as uuid[]), cast(:c0 as text[]), cast(:c1 as text[]), cast(:c2 as text[]), cast(:c3 as text[]),
   cast(:c4 as bigint[]), cast(:c5 as int[]), cast(:c6 as text[]), cast(:c7 as bool[])) as u
-on conflict (code, merchant_id) do update set name = excluded.name, kind = excluded.kind, category = excluded.category,
+on conflict (code, merchant_id) where code <> '' do update set name = excluded.name, kind = excluded.kind, category = excluded.category,
   price_cents = excluded.price_cents, cycle_days = excluded.cycle_days, upkeep = excluded.upkeep, active = excluded.active
 where (p.name, p.kind, p.category, p.price_cents, p.cycle_days, p.upkeep, p.active) is distinct from
   (excluded.name, excluded.kind, excluded.category, excluded.price_cents, excluded.cycle_days, excluded.upkeep, excluded.active)
@@ -25,7 +25,7 @@ _CARD_PRODUCTS = """
 insert into card_product as p (merchant_id, id, code, name, kind, promo, active)
 select :merchant, u.* from unnest(cast(:ids as uuid[]), cast(:c0 as text[]), cast(:c1 as text[]), cast(:c2 as text[]), cast(:c3 as bool[]),
   cast(:c4 as bool[])) as u
-on conflict (code, merchant_id) do update set name = excluded.name, kind = excluded.kind, promo = excluded.promo, active = excluded.active
+on conflict (code, merchant_id) where code <> '' do update set name = excluded.name, kind = excluded.kind, promo = excluded.promo, active = excluded.active
 where (p.name, p.kind, p.promo, p.active) is distinct from (excluded.name, excluded.kind, excluded.promo, excluded.active)
 returning p.code
 """

@@ -38,6 +38,7 @@ _EVENTS = Shape(
         ("occurred_at", "timestamptz"),
     ),
 )
+EVENT = _EVENTS.names
 _UPDATE = """
 update event e set state = case when e.state = 'withdrawn' then 'accepted' else e.state end,
                    customer_id = u.customer_id, store_id = u.store_id, staff_id = u.staff_id, occurred_at = u.occurred_at
@@ -53,17 +54,31 @@ async def write(unit: Unit, kind: str, entries: Sequence[Entry], *, historic: bo
         return []
     ids = new_ids(len(entries))
     source, values = await incoming(unit, _EVENTS, [(one, *entry) for one, entry in zip(ids, entries, strict=True)])
-    await unit.run(
-        f"""insert into event (merchant_id, {_EVENTS.names}, source, ledger_kind, state, historic, received_at)
-            select :merchant, u.*, '{SOURCE}', :kind, 'accepted', :historic, :now from {source}""",
-        kind=kind,
-        historic=historic,
-        **values,
-    )
+    await _insert(unit, kind, source, values, historic=historic)
+    return happened(kind, ids, entries, historic=historic)
+
+
+def happened(kind: str, ids: Iterable[UUID], entries: Iterable[Entry], *, historic: bool) -> list[Happened]:
+    """Return events that were written, as the rest of the flow takes them."""
     return [
         Happened(one, e.type, e.customer_id, e.occurred_at, e.store_id, e.staff_id, kind, e.ledger_id, historic)
         for one, e in zip(ids, entries, strict=True)
     ]
+
+
+async def copy(unit: Unit, kind: str, rows: str, values: dict[str, Any], *, historic: bool) -> None:
+    """Write the events of ledger rows that are new in this transaction; `rows` selects the columns of `EVENT` from where the rows came from."""
+    await _insert(unit, kind, f"({rows}) as u", values, historic=historic)
+
+
+async def _insert(unit: Unit, kind: str, source: str, values: dict[str, Any], *, historic: bool) -> None:
+    await unit.run(
+        f"""insert into event (merchant_id, {EVENT}, source, ledger_kind, state, historic, received_at)
+            select :merchant, {EVENT}, '{SOURCE}', :kind, 'accepted', :historic, :now from {source}""",
+        kind=kind,
+        historic=historic,
+        **values,
+    )
 
 
 async def settle(
@@ -86,14 +101,14 @@ async def settle(
     changed = [(entry, row) for entry, row in kept if _differs(entry, row)]
     await _update(unit, changed)
     await _withdraw(unit, [row["id"] for row in stored.values() if row["state"] != "withdrawn"])
-    happened = [
+    again = [
         Happened(
             row["id"], e.type, e.customer_id, e.occurred_at, e.store_id, e.staff_id, kind, e.ledger_id, row["historic"]
         )
         for e, row in changed
         if row["state"] == "withdrawn" or row["customer_id"] != e.customer_id
     ]
-    return happened + await write(unit, kind, new, historic=historic)
+    return again + await write(unit, kind, new, historic=historic)
 
 
 def _differs(entry: Entry, row: Any) -> bool:

@@ -1,11 +1,14 @@
 """Every statement that writes receipts and their lines."""
 
 from collections.abc import Collection, Sequence
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from tasks.kernel.ids import new_ids
 from tasks.kernel.unit import Unit
+from tasks.ledger import journal
 from tasks.ledger.bulk import Shape, incoming
+from tasks.ledger.happened import Happened
 from tasks.ledger.receipts import Draft, Head, Line
 from tasks.people.batches import columns, tuples
 
@@ -23,6 +26,12 @@ _HEADS = Shape(
         ("tax_cents", "bigint"),
     ),
 )
+_EVENTFUL = Shape(
+    "eventful_sale", (*_HEADS.fields, ("event_id", "uuid"), ("event_type", "text"), ("event_staff_id", "uuid"))
+)
+_EVENTS = """select event_id as id, event_type as type, id as ledger_id, customer_id, store_id, event_staff_id as staff_id, sold_at as occurred_at
+             from {source} where event_id is not null"""
+_NO_EVENT = (None, None, None)
 _LINES = Shape(
     "sale_line",
     (
@@ -40,14 +49,15 @@ _LINES = Shape(
 )
 
 
-async def owners(unit: Unit, external_ids: Sequence[str]) -> set[UUID]:
-    """Return the customers whose receipts these are now."""
-    found = await unit.run(
-        """select distinct customer_id from sale
-           where merchant_id = :merchant and external_id = any(cast(:externals as text[])) and customer_id is not null""",
-        externals=list(external_ids),
+async def owners(unit: Unit, external_ids: Sequence[str]) -> dict[str, UUID | None]:
+    """Return whose the stored ones of these receipts are now, by external id."""
+    rows = await tuples(
+        unit,
+        """select external_id, customer_id from sale
+           where merchant_id = :merchant and external_id = any(cast(:externals as text[]))""",
+        externals=external_ids,
     )
-    return set(found.scalars())
+    return {external_id: customer_id for external_id, customer_id in rows}  # noqa: C416  # rows are no pairs to mypy
 
 
 async def lock_stored(unit: Unit, external_ids: Sequence[str]) -> dict[str, tuple[UUID, Head]]:
@@ -61,28 +71,47 @@ async def lock_stored(unit: Unit, external_ids: Sequence[str]) -> dict[str, tupl
     return {row[0]: (row[1], Head(*row[2:])) for row in rows}
 
 
-async def insert_heads(unit: Unit, drafts: Sequence[Draft]) -> set[str]:
-    """Insert receipts and give each its id; returns the external ids that somebody else stored first.
+class Inserted(NamedTuple):
+    """Which external ids somebody else stored first, and the events of the receipts that are in."""
+
+    lost: set[str]
+    happened: list[Happened]
+
+
+async def insert_heads(unit: Unit, drafts: Sequence[Draft], *, historic: bool) -> Inserted:
+    """Insert receipts with their events and give each its id.
 
     The drafts must come in external-id order, so that two batches with the same receipts wait for each other in one direction.
     """
     if not drafts:
-        return set()
+        return Inserted(set(), [])
+    entries: list[journal.Entry] = []
+    rows: list[tuple[Any, ...]] = []
+    event_ids = new_ids(len(drafts))
     for draft, one in zip(drafts, new_ids(len(drafts)), strict=True):
         draft.id = one
-    source, values = await incoming(unit, _HEADS, [(draft.id, draft.external_id, *draft.head) for draft in drafts])
+        entry = draft.entry()
+        event = _NO_EVENT if entry is None else (event_ids[len(entries)], entry.type, entry.staff_id)
+        rows.append((one, draft.external_id, *draft.head, *event))
+        if entry is not None:
+            entries.append(entry)
+    source, values = await incoming(unit, _EVENTFUL, rows)
     result = await unit.run(
-        f"""insert into sale (merchant_id, {_HEADS.names}, recorded_at) select :merchant, u.*, :now from {source}
-            on conflict (external_id, merchant_id) do nothing""",
+        f"""insert into sale (merchant_id, {_HEADS.names}, recorded_at) select :merchant, {_HEADS.names}, :now from {source}
+            on conflict (external_id, merchant_id) where external_id <> '' do nothing""",
         **values,
     )
     if result.rowcount == len(drafts):
-        return set()
-    mine = await unit.run(
-        "select external_id from sale where merchant_id = :merchant and id = any(cast(:ids as uuid[]))",
+        await journal.copy(unit, "sale", _EVENTS.format(source=source), values, historic=historic)
+        return Inserted(set(), journal.happened("sale", event_ids[: len(entries)], entries, historic=historic))
+    found = await unit.run(
+        "select id from sale where merchant_id = :merchant and id = any(cast(:ids as uuid[]))",
         ids=[draft.id for draft in drafts],
     )
-    return {draft.external_id for draft in drafts} - set(mine.scalars())
+    mine = set(found.scalars())
+    own = [entry for entry in entries if entry.ledger_id in mine]
+    lost = {draft.external_id for draft in drafts if draft.id not in mine}
+    return Inserted(lost, await journal.write(unit, "sale", own, historic=historic))
 
 
 async def insert_lines(unit: Unit, drafts: Sequence[Draft]) -> None:

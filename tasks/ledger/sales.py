@@ -1,17 +1,18 @@
 """Receipts in, a batch at a time."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from tasks.kernel.errors import Invalid
 from tasks.kernel.unit import Unit
 from tasks.kernel.verdicts import ItemVerdict, Taken
 from tasks.ledger import journal, sale_rows
-from tasks.ledger.facts import count_customers, lock_facts
+from tasks.ledger.facts import count_customers, grow, lock_facts
+from tasks.ledger.growth import growths
 from tasks.ledger.happened import Happened, Recorded
 from tasks.ledger.inputs import SaleIn
 from tasks.ledger.receipts import Draft, Head, read_receipt, told_by
 from tasks.ledger.refs import look_up
-from tasks.ledger.visits import Told, recount_visits
+from tasks.ledger.visits import Recounted, Told, recount_visits
 from tasks.people.batches import refused
 
 
@@ -22,12 +23,14 @@ async def record_sales(unit: Unit, items: Sequence[SaleIn], *, historic: bool = 
     field and cost the others nothing.
     """
     drafts, verdicts = await _read(unit, items)
-    await _lock(unit, drafts)
-    fresh, changed, old = await _store(unit, drafts)
-    happened = await _journal(unit, fresh, changed, historic=historic)
-    happened += await _visits(unit, fresh, changed, old, historic=historic)
-    touched = {draft.head.customer_id for draft in (*fresh, *changed)} | {head.customer_id for head in old}
-    await count_customers(unit, (one for one in touched if one is not None))
+    stored = await _lock(unit, drafts)
+    fresh, changed, old, happened = await _store(unit, drafts, stored, historic=historic)
+    happened += await _settle(unit, changed, historic=historic)
+    visits = await _visits(unit, fresh, changed, old, historic=historic)
+    happened += visits.happened
+    await grow(unit, growths((draft.head for draft in fresh), visits.came))
+    replaced = {draft.head.customer_id for draft in changed} | {head.customer_id for head in old} | visits.losers
+    await count_customers(unit, (one for one in replaced if one is not None))
     new = {draft.external_id for draft in (*fresh, *changed)}
     for draft in drafts:
         taken = Taken.ACCEPTED if draft.external_id in new else Taken.DUPLICATE
@@ -58,24 +61,30 @@ async def _read(unit: Unit, items: Sequence[SaleIn]) -> tuple[list[Draft], list[
     return sorted(drafts.values(), key=lambda draft: draft.external_id), verdicts
 
 
-async def _lock(unit: Unit, drafts: Sequence[Draft]) -> None:
-    """Lock the facts of every customer the batch names, and of those whose receipts it may take away, before any row is written."""
+async def _lock(unit: Unit, drafts: Sequence[Draft]) -> list[str]:
+    """Lock the facts of every customer the batch names, and of those whose receipts it may take away, before any row is written.
+
+    Returns the external ids of those receipts.
+    """
     owners = await sale_rows.owners(unit, [draft.external_id for draft in drafts])
-    named = {draft.head.customer_id for draft in drafts} | owners
+    named = {draft.head.customer_id for draft in drafts}.union(owners.values())
     await lock_facts(unit, (one for one in named if one is not None))
+    return list(owners)
 
 
-async def _store(unit: Unit, drafts: list[Draft]) -> tuple[list[Draft], list[Draft], list[Head]]:
-    """Insert the new ones and replace the changed ones; return both, and the heads the changed ones had."""
-    known = await sale_rows.lock_stored(unit, [draft.external_id for draft in drafts])
+async def _store(
+    unit: Unit, drafts: list[Draft], stored: list[str], *, historic: bool
+) -> tuple[list[Draft], list[Draft], list[Head], list[Happened]]:
+    """Insert the new ones and replace the changed ones; return both, the heads the changed ones had, and the events of the new ones."""
+    known = await sale_rows.lock_stored(unit, stored) if stored else {}
     fresh = [draft for draft in drafts if draft.external_id not in known]
-    lost = await sale_rows.insert_heads(unit, fresh)
+    lost, happened = await sale_rows.insert_heads(unit, fresh, historic=historic)
     if lost:
         fresh = [draft for draft in fresh if draft.external_id not in lost]
         known |= await sale_rows.lock_stored(unit, sorted(lost))
     await sale_rows.insert_lines(unit, fresh)
     if not known:
-        return fresh, [], []
+        return fresh, [], [], happened
     lines = await sale_rows.stored_lines(unit, [sale_id for sale_id, _ in known.values()])
     changed, old = [], []
     for draft in drafts:
@@ -86,24 +95,19 @@ async def _store(unit: Unit, drafts: list[Draft]) -> tuple[list[Draft], list[Dra
             changed.append(draft)
             old.append(head)
     await sale_rows.replace(unit, changed)
-    return fresh, changed, old
+    return fresh, changed, old, happened
 
 
-async def _journal(unit: Unit, fresh: list[Draft], changed: list[Draft], *, historic: bool) -> list[Happened]:
-    happened = await journal.write(unit, "sale", list(_entries(fresh)), historic=historic)
-    if changed:
-        touched = [draft.id for draft in changed]
-        happened += await journal.settle(unit, "sale", touched, list(_entries(changed)), historic=historic)
-    return happened
-
-
-def _entries(drafts: Iterable[Draft]) -> Iterable[journal.Entry]:
-    return (entry for draft in drafts if (entry := draft.entry()) is not None)
+async def _settle(unit: Unit, changed: list[Draft], *, historic: bool) -> list[Happened]:
+    if not changed:
+        return []
+    entries = [entry for draft in changed if (entry := draft.entry()) is not None]
+    return await journal.settle(unit, "sale", [draft.id for draft in changed], entries, historic=historic)
 
 
 async def _visits(
     unit: Unit, fresh: list[Draft], changed: list[Draft], old: list[Head], *, historic: bool
-) -> list[Happened]:
+) -> Recounted:
     """Recount the visits that the new lines make and that the old lines made."""
     keys = {key for draft in (*fresh, *changed) if (key := draft.visit_key()) is not None}
     keys |= {(head.customer_id, head.store_id, head.sold_on) for head in old if head.customer_id is not None}

@@ -7,7 +7,21 @@ from uuid import UUID
 from sqlalchemy import Numeric
 from sqlmodel import Field
 
-from tasks.kernel.columns import Row, big, check, day, index, instant, key, of_merchant, one_of, refers, text, unique
+from tasks.kernel.columns import (
+    Row,
+    big,
+    check,
+    day,
+    index,
+    instant,
+    key,
+    of_merchant,
+    one_of,
+    only,
+    refers,
+    text,
+    unique,
+)
 from tasks.ledger.states import AppointmentStatus, DepositStatus, Precision, ProductKind
 
 
@@ -25,7 +39,12 @@ class Product(Row, table=True):
     upkeep: str | None = text(default=None)
     active: bool = Field(default=True)
 
-    __table_args__ = (of_merchant(), one_of("kind", ProductKind), unique("code", "merchant_id"))
+    __table_args__ = (
+        of_merchant(),
+        one_of("kind", ProductKind),
+        check("code", "code <> ''"),
+        only("product", "code", "merchant_id", where="code <> ''"),
+    )
 
 
 class Sale(Row, table=True):
@@ -46,7 +65,8 @@ class Sale(Row, table=True):
     __table_args__ = (
         refers("store_id", "store"),
         refers("customer_id", "customer"),
-        unique("external_id", "merchant_id"),
+        check("external_id", "external_id <> ''"),
+        only("sale", "external_id", "merchant_id", where="external_id <> ''"),
         index("ix_sale_customer", "customer_id", "sold_at", where="customer_id is not null"),
         index("ix_sale_store", "store_id", "sold_on"),
     )

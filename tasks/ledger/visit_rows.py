@@ -1,15 +1,21 @@
 """Every statement about visits."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Container, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from tasks.kernel.ids import new_ids
 from tasks.kernel.unit import Unit
 from tasks.kernel.zones import local_day
+from tasks.ledger import journal
 from tasks.ledger.bulk import Shape, incoming
+from tasks.ledger.happened import Happened
 from tasks.ledger.receipts import Evidence, VisitKey
 from tasks.people.batches import columns, tuples
+
+DONE = "service_completed"
+"""The event a visit is."""
 
 
 class VisitRow(NamedTuple):
@@ -27,9 +33,17 @@ class VisitRow(NamedTuple):
     said_product_id: UUID | None
 
 
+def entry(row: VisitRow) -> journal.Entry:
+    """Return the event a visit is."""
+    return journal.Entry(DONE, row.id, row.customer_id, row.store_id, row.served_by, row.visited_at)
+
+
 COLUMNS = VisitRow._fields
 _TYPES = ("uuid", "uuid", "uuid", "date", "timestamptz", "uuid", "uuid", "timestamptz", "uuid", "uuid")
 _VISITS = Shape("visit", tuple(zip(COLUMNS, _TYPES, strict=True)))
+_EVENTFUL = Shape("eventful_visit", (*_VISITS.fields, ("event_id", "uuid")))
+_EVENTS = f"""select event_id as id, '{DONE}' as type, id as ledger_id, customer_id, store_id, served_by as staff_id, visited_at as occurred_at
+              from {{source}} where event_id is not null"""
 _KEYS = """unnest(cast(:customers as uuid[]), cast(:stores as uuid[]), cast(:days as date[])) as k(customer_id, store_id, day)"""
 _EVIDENCE = f"""
 with line as (
@@ -91,17 +105,30 @@ async def withdrawn(unit: Unit, customer_ids: Collection[UUID]) -> dict[VisitKey
     return {(customer, store, local_day(at, zone)): one for one, customer, store, at, zone in rows}
 
 
-async def write(unit: Unit, rows: Sequence[VisitRow]) -> None:
-    """Insert visits, or give stored ones of the same id new values."""
+async def insert(unit: Unit, rows: Sequence[VisitRow], known: Container[UUID], *, historic: bool) -> list[Happened]:
+    """Insert visits, with the events of those whose id is not among the `known`; returns these."""
     if not rows:
-        return
-    source, values = await incoming(unit, _VISITS, rows)
+        return []
+    new = [row for row in rows if row.id not in known]
+    ids = dict(zip((row.id for row in new), new_ids(len(new)), strict=True))
+    source, values = await incoming(unit, _EVENTFUL, [(*row, ids.get(row.id)) for row in rows])
+    names = _VISITS.names
     await unit.run(
-        f"""insert into visit (merchant_id, {_VISITS.names}, recorded_at) select :merchant, u.*, :now from {source}
-            on conflict (merchant_id, id) do update set visited_at = excluded.visited_at, served_by = excluded.served_by,
-              product_id = excluded.product_id, said_at = excluded.said_at, said_by = excluded.said_by, said_product_id = excluded.said_product_id""",
-        **values,
+        f"insert into visit (merchant_id, {names}, recorded_at) select :merchant, {names}, :now from {source}", **values
     )
+    await journal.copy(unit, "visit", _EVENTS.format(source=source), values, historic=historic)
+    return journal.happened("visit", ids.values(), map(entry, new), historic=historic)
+
+
+async def update(unit: Unit, rows: Sequence[VisitRow]) -> None:
+    """Give stored visits new values; customer, store and day stay, so that no facts move."""
+    if rows:
+        source, values = await incoming(unit, _VISITS, rows)
+        sets = ", ".join(f"{name} = u.{name}" for name in COLUMNS[4:])
+        await unit.run(
+            f"update visit v set {sets} from {source} where v.merchant_id = :merchant and v.id = u.id",
+            **values,
+        )
 
 
 async def delete(unit: Unit, ids: Sequence[UUID]) -> None:

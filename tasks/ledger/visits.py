@@ -1,6 +1,6 @@
 """Visits: one customer, one store, one store-local day with at least one service; from service lines, from records of their own, or both."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -12,7 +12,8 @@ from tasks.kernel.unit import Unit
 from tasks.kernel.verdicts import ItemVerdict, Taken
 from tasks.kernel.zones import local_day
 from tasks.ledger import journal, visit_rows
-from tasks.ledger.facts import count_customers, lock_facts
+from tasks.ledger.facts import count_customers, grow, lock_facts
+from tasks.ledger.growth import growths
 from tasks.ledger.happened import Happened, Recorded
 from tasks.ledger.inputs import VisitIn
 from tasks.ledger.receipts import Evidence, VisitKey
@@ -52,13 +53,14 @@ async def record_visits(unit: Unit, items: Sequence[VisitIn], *, historic: bool 
     stored = await visit_rows.stored(unit, wanted.keys())
     said = {key: _earliest(one.said, _said(stored.get(key))) for key, one in wanted.items()}
     news = {key for key, one in said.items() if one != _said(stored.get(key))}
-    happened = await recount_visits(unit, news, Told(said={key: said[key] for key in news}), historic=historic)
-    await count_customers(unit, (key[0] for key in news))
+    done = await recount_visits(unit, news, Told(said={key: said[key] for key in news}), historic=historic)
+    await grow(unit, growths((), done.came))
+    await count_customers(unit, done.losers)
     ids = {key: row["id"] for key, row in (await visit_rows.stored(unit, wanted.keys())).items()}
     for key, one in wanted.items():
         taken = Taken.ACCEPTED if key in news else Taken.DUPLICATE
         verdicts.extend(ItemVerdict(place, taken, id=ids[key]) for place in one.places)
-    return Recorded(sorted(verdicts, key=lambda verdict: verdict.index), happened)
+    return Recorded(sorted(verdicts, key=lambda verdict: verdict.index), done.happened)
 
 
 def _read(refs: Refs, items: Sequence[VisitIn]) -> tuple[dict[VisitKey, _Wanted], list[ItemVerdict]]:
@@ -110,14 +112,22 @@ class Told:
     lines: Mapping[VisitKey, Evidence] = field(default_factory=dict)
 
 
-async def recount_visits(unit: Unit, keys: Collection[VisitKey], told: Told, *, historic: bool) -> list[Happened]:
-    """Make the visits of these keys what service lines and records say now; returns the events that are new.
+class Recounted(NamedTuple):
+    """What became of visits: the events that are new, the keys of visits that are new, and the customers who lost one."""
+
+    happened: list[Happened]
+    came: Collection[VisitKey]
+    losers: set[UUID]
+
+
+async def recount_visits(unit: Unit, keys: Collection[VisitKey], told: Told, *, historic: bool) -> Recounted:
+    """Make the visits of these keys what service lines and records say now.
 
     A visit nothing speaks for any more is deleted and its event withdrawn; if it comes back it has its old id, so that nothing is followed up twice. The
-    caller holds the customers' facts locked and counts them afterwards.
+    caller holds the customers' facts locked and brings them up to date.
     """
     if not keys:
-        return []
+        return Recounted([], (), set())
     stored = await visit_rows.stored(unit, keys)
     # A key without a visit has no earlier service line: what is new is all there is, and need not be read back.
     served = {key: lines for key, lines in told.lines.items() if key not in stored}
@@ -132,10 +142,18 @@ async def recount_visits(unit: Unit, keys: Collection[VisitKey], told: Told, *, 
             known = stored.get(key)
             visit_id = known["id"] if known else revived.get(key) or next(ids)
             rows[key] = _row(visit_id, key, lines, own)
-    await visit_rows.write(unit, [row for key, row in rows.items() if key not in stored or not _same(row, stored[key])])
-    gone = [row["id"] for key, row in stored.items() if key not in rows]
-    await visit_rows.delete(unit, gone)
-    return await _journal(unit, rows, {row["id"] for row in stored.values()} | set(revived.values()), historic=historic)
+    came = {key: row for key, row in rows.items() if key not in stored}
+    known_ids = {row["id"] for row in stored.values()} | set(revived.values())
+    happened = await visit_rows.insert(unit, list(came.values()), known_ids, historic=historic)
+    await visit_rows.update(
+        unit, [rows[key] for key, was in stored.items() if key in rows and not _same(rows[key], was)]
+    )
+    gone = {key: row["id"] for key, row in stored.items() if key not in rows}
+    await visit_rows.delete(unit, list(gone.values()))
+    if known_ids:
+        met = [visit_rows.entry(row) for row in rows.values() if row.id in known_ids]
+        happened += await journal.settle(unit, "visit", known_ids, met, historic=historic)
+    return Recounted(happened, came, {key[0] for key in gone})
 
 
 def _row(visit_id: UUID, key: VisitKey, lines: Evidence | None, own: Said | None) -> visit_rows.VisitRow:
@@ -147,20 +165,3 @@ def _row(visit_id: UUID, key: VisitKey, lines: Evidence | None, own: Said | None
 
 def _same(row: visit_rows.VisitRow, stored: Any) -> bool:
     return row == visit_rows.VisitRow(*(stored[name] for name in visit_rows.COLUMNS))
-
-
-async def _journal(
-    unit: Unit, rows: dict[VisitKey, visit_rows.VisitRow], known: set[UUID], *, historic: bool
-) -> list[Happened]:
-    def entries(some: Iterable[visit_rows.VisitRow]) -> list[journal.Entry]:
-        return [
-            journal.Entry("service_completed", row.id, row.customer_id, row.store_id, row.served_by, row.visited_at)
-            for row in some
-        ]
-
-    fresh = entries(row for row in rows.values() if row.id not in known)
-    happened = await journal.write(unit, "visit", fresh, historic=historic)
-    if known:
-        met = entries(row for row in rows.values() if row.id in known)
-        happened += await journal.settle(unit, "visit", known, met, historic=historic)
-    return happened

@@ -70,7 +70,7 @@ async def insert_customers(unit: Unit, drafts: Sequence[Draft]) -> set[UUID]:
                                   customer_since_on, anonymous, internal, created_at)
             select :merchant, id, external_index, sealed, salt, gender, birthday_on, birthday_kind, source, level, home_store_id,
                    customer_since_on, anonymous, internal, :now from {_ROWS}
-            on conflict (external_index, merchant_id) do nothing returning id""",
+            on conflict (external_index, merchant_id) where external_index is not null do nothing returning id""",
         **_values(unit, drafts),
     )
     ids = sorted(row["id"] for row in rows)

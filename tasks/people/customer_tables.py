@@ -5,7 +5,21 @@ from uuid import UUID
 
 from sqlmodel import Field
 
-from tasks.kernel.columns import Row, blob, check, day, index, instant, key, of_merchant, one_of, refers, text, unique
+from tasks.kernel.columns import (
+    Row,
+    blob,
+    check,
+    day,
+    index,
+    instant,
+    key,
+    of_merchant,
+    one_of,
+    only,
+    refers,
+    text,
+    unique,
+)
 from tasks.people.states import BirthdayKind, CareRole, ConsentKind, ContactKind, CustomerStatus, Gender
 
 
@@ -35,8 +49,8 @@ class Customer(Row, table=True):
         one_of("gender", Gender),
         one_of("birthday_kind", BirthdayKind),
         one_of("status", CustomerStatus),
-        unique("external_index", "merchant_id"),
-        index("ix_customer_home", "home_store_id", "id"),
+        only("customer", "external_index", "merchant_id", where="external_index is not null"),
+        index("ix_customer_home", "home_store_id"),
     )
 
 

@@ -6,6 +6,7 @@ from uuid import UUID
 import msgspec
 
 from tasks.kernel.unit import Unit
+from tasks.people.batches import tuples
 
 
 class StoreRef(msgspec.Struct, frozen=True):
@@ -48,11 +49,12 @@ async def staff_ids(unit: Unit, external_ids: Iterable[str]) -> dict[str, UUID]:
     wanted = {staff_index(unit, one): one for one in set(external_ids)}
     if not wanted:
         return {}
-    rows = await unit.rows(
+    rows = await tuples(
+        unit,
         "select external_index, id from staff where merchant_id = :merchant and external_index = any(cast(:wanted as uuid[]))",
         wanted=list(wanted),
     )
-    return {wanted[row["external_index"]]: row["id"] for row in rows}
+    return {wanted[index]: one for index, one in rows}
 
 
 async def customer_refs(unit: Unit, external_ids: Iterable[str]) -> dict[str, CustomerRef]:
@@ -60,12 +62,13 @@ async def customer_refs(unit: Unit, external_ids: Iterable[str]) -> dict[str, Cu
     wanted = {customer_index(unit, one): one for one in set(external_ids)}
     if not wanted:
         return {}
-    rows = await unit.rows(
+    rows = await tuples(
+        unit,
         """select external_index, id, anonymous from customer
            where merchant_id = :merchant and external_index = any(cast(:wanted as uuid[]))""",
         wanted=list(wanted),
     )
-    return {wanted[row["external_index"]]: CustomerRef(row["id"], row["anonymous"]) for row in rows}
+    return {wanted[index]: CustomerRef(one, anonymous) for index, one, anonymous in rows}
 
 
 async def customer_ids(unit: Unit, external_ids: Iterable[str]) -> dict[str, UUID]:

@@ -39,7 +39,7 @@ async def create_store(unit: Unit, **store: Unpack[NewStore]) -> UUID:
         raise Invalid("closes", "is not after opening")
     store_id = await unit.scalar(
         """insert into store (merchant_id, id, code, name, timezone) values (:merchant, :id, :code, :name, :timezone)
-           on conflict (code, merchant_id) do nothing returning id""",
+           on conflict (code, merchant_id) where code <> '' do nothing returning id""",
         id=new_id(),
         code=store["code"],
         name=store["name"],

@@ -18,9 +18,9 @@ from tasks.kernel.columns import (
     key,
     of_merchant,
     one_of,
+    only,
     refers,
     text,
-    unique,
 )
 from tasks.kernel.scope import Role
 from tasks.people.states import StaffRole, StaffStatus
@@ -51,7 +51,11 @@ class Store(Row, table=True):
     pool: bool = Field(default=True)
     active: bool = Field(default=True)
 
-    __table_args__ = (of_merchant(), unique("code", "merchant_id"))
+    __table_args__ = (
+        of_merchant(),
+        check("code", "code <> ''"),
+        only("store", "code", "merchant_id", where="code <> ''"),
+    )
 
 
 class StoreHours(Row, table=True):
@@ -109,8 +113,8 @@ class Staff(Row, table=True):
         of_merchant(),
         one_of("role", Role),
         one_of("status", StaffStatus),
-        unique("external_index", "merchant_id"),
-        unique("login_index", "merchant_id"),
+        only("staff", "external_index", "merchant_id", where="external_index is not null"),
+        only("staff", "login_index", "merchant_id", where="login_index is not null"),
         check("capacity", "max_open >= 0 and max_new_weekday >= 0 and max_new_weekend >= 0"),
     )
 

@@ -72,7 +72,7 @@ async def write_ahead(unit: Unit, plan: ActivePlan, zones: Sequence[str]) -> int
         "insert into occurrence (merchant_id, id, plan_id, version_id, timezone, fires_on, fire_at) "
         "select :merchant, o.id, :plan, :version, o.timezone, o.fires_on, o.fire_at "
         "from unnest(cast(:ids as uuid[]), cast(:zones as text[]), cast(:days as date[]), cast(:at as timestamptz[])) "
-        "as o(id, timezone, fires_on, fire_at) on conflict (plan_id, timezone, fires_on, merchant_id) do nothing",
+        "as o(id, timezone, fires_on, fire_at) on conflict (plan_id, timezone, fires_on, merchant_id) where timezone <> '' do nothing",
         plan=plan.plan_id, version=plan.version_id, ids=new_ids(len(firings)),
         zones=[zone for zone, _, _ in firings], days=[day for _, day, _ in firings], at=[at for _, _, at in firings],
     )  # fmt: skip

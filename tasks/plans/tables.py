@@ -17,9 +17,9 @@ from tasks.kernel.columns import (
     key,
     of_merchant,
     one_of,
+    only,
     refers,
     text,
-    unique,
 )
 from tasks.plans.states import EnrolmentState, OccurrenceState, PlanState, Purpose
 
@@ -38,7 +38,7 @@ class Plan(Row, table=True):
     planned_until: datetime | None = instant(default=None)
     created_at: datetime = instant()
 
-    __table_args__ = (of_merchant(), one_of("state", PlanState), index("ix_plan_active", "state", "merchant_id"))
+    __table_args__ = (of_merchant(), one_of("state", PlanState), index("ix_plan_active", "state"))
 
 
 class PlanVersion(Row, table=True):
@@ -59,7 +59,8 @@ class PlanVersion(Row, table=True):
         refers("plan_id", "plan"),
         refers("created_by", "staff"),
         one_of("purpose", Purpose),
-        unique("plan_id", "number", "merchant_id"),
+        check("number", "number > 0"),
+        only("plan_version", "plan_id", "number", "merchant_id", where="number > 0"),
     )
 
 
@@ -87,7 +88,8 @@ class Occurrence(Row, table=True):
         refers("plan_id", "plan"),
         refers("version_id", "plan_version"),
         one_of("state", OccurrenceState),
-        unique("plan_id", "timezone", "fires_on", "merchant_id"),
+        check("timezone", "timezone <> ''"),
+        only("occurrence", "plan_id", "timezone", "fires_on", "merchant_id", where="timezone <> ''"),
         check("lease", "state <> 'running' or lease_until is not null"),
         index("ix_occurrence_open", "fire_at", where="state in ('due', 'running')"),
     )
@@ -125,7 +127,8 @@ class Enrolment(Row, table=True):
         refers("occurrence_id", "occurrence"),
         refers("store_id", "store"),
         one_of("state", EnrolmentState),
-        unique("scope_id", "plan_id", "version_id", "entry_key", "merchant_id"),
+        check("entry_key", "entry_key <> ''"),
+        only("enrolment", "scope_id", "plan_id", "version_id", "entry_key", "merchant_id", where="entry_key <> ''"),
         index(
             "uq_enrolment_guard",
             "scope_id",

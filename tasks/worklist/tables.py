@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlmodel import Field
 
-from tasks.kernel.columns import Row, big, check, day, document, index, instant, key, one_of, refers, text, unique
+from tasks.kernel.columns import Row, big, check, day, document, index, instant, key, one_of, only, refers, text
 from tasks.worklist.states import LIVE, Channel, CloseReason, Origin, ReasonState, TaskStatus
 
 _LIVE = "status in ({})".format(", ".join(f"'{status}'" for status in LIVE))
@@ -94,7 +94,8 @@ class TaskReason(Row, table=True):
         one_of("state", ReasonState),
         one_of("close_reason", CloseReason),
         check("closed", "(state = 'live') = (closed_at is null)"),
-        unique("enrolment_id", "step", "merchant_id"),
+        check("step", "step >= 0"),
+        only("task_reason", "enrolment_id", "step", "merchant_id", where="step >= 0"),
         index("ix_task_reason_task", "task_id"),
         index("ix_task_reason_plan", "plan_id", "created_at"),
     )

@@ -120,7 +120,7 @@ async def test_a_customer_that_cannot_be_judged_stops_nobody_and_is_reported(
         await clock.set(shanghai("2026-03-09 10:00"))
         await sweep(world)
     finally:
-        await owner.execute(text("drop trigger poison on task"))
+        await owner.execute(text("drop function poison() cascade"))
         await owner.commit()
     told = await decisions(world)
     assert [what.split(":")[0] for what in told["N7"]] == ["failed", "failed"]

@@ -15,6 +15,7 @@ import pytest
 
 from backend import embedded
 from backend.db.migrate import head, migrate
+from backend.embedded.postgres import Postgres
 from tasks.kernel.sealing import MasterKey
 from tests.support.processes import Done, environment, environment_of, huifang, nothing_runs, processes_of, running
 from tests.support.waiting import until
@@ -190,11 +191,26 @@ async def test_doctor_finds_what_is_wrong(outside: dict[str, str], stack: embedd
     assert found["master-key"]["level"] == "fail"
 
 
-async def test_a_role_above_the_walls_is_refused(outside: dict[str, str], stack: embedded.Handle) -> None:
+async def test_a_login_above_the_walls_acts_below_them(outside: dict[str, str], stack: embedded.Handle) -> None:
     url = stack.servers.migration_url.replace("huifang_owner@", "postgres@")
-    seen = await huifang("merchant", "list", env={**outside, "HUIFANG_DATABASE_URL": url})
-    assert seen.code == 1
-    assert seen.err.startswith("huifang: ")
+    seen = await huifang("doctor", "--json", env={**outside, "HUIFANG_DATABASE_URL": url})
+    found = {one["check"]: one for one in json.loads(seen.out)["findings"]}
+    assert found["role"]["level"] in {"ok", "warn"}
+    assert "huifang_app" in found["role"]["seen"]
+
+
+async def test_a_login_that_cannot_act_below_the_walls_is_refused(
+    outside: dict[str, str], stack: embedded.Handle
+) -> None:
+    server = Postgres(stack.places)
+    server.sql("create role climber login bypassrls; grant connect on database huifang to climber")
+    try:
+        url = stack.servers.migration_url.replace("huifang_owner@", "climber@")
+        seen = await huifang("merchant", "list", env={**outside, "HUIFANG_DATABASE_URL": url})
+        assert seen.code == 1
+        assert "cannot act as huifang_app" in seen.err
+    finally:
+        server.sql("drop owned by climber; drop role climber", "huifang")
 
 
 async def test_migrate_says_from_where_to_where(stack: embedded.Handle, master: MasterKey) -> None:

@@ -34,7 +34,15 @@ async def api(units: Units, master: MasterKey) -> AsyncIterator[Api]:
 def dump(servers: embedded.Servers) -> bytes:
     """Every row of the database, as a thief who is superuser would take it."""
     parsed = driver_url(servers.database_url)
-    command = [str(POSTGRES_BIN / "pg_dump"), "--data-only", "-h", str(parsed.query["host"]), "-U", "postgres", str(parsed.database)]
+    command = [
+        str(POSTGRES_BIN / "pg_dump"),
+        "--data-only",
+        "-h",
+        str(parsed.query["host"]),
+        "-U",
+        "postgres",
+        str(parsed.database),
+    ]
     return subprocess.run(command, check=True, capture_output=True).stdout  # noqa: S603  # our own wheel's program
 
 
@@ -49,11 +57,25 @@ async def live_a_little(salon: Salon, clock: TestClock) -> None:
     pos, owner, employee = await salon.caller("key"), await salon.caller("owner"), await salon.caller("employee")
     service = {"code": "CUT", "name": PLAIN, "kind": "service", "cycleDays": 30}
     await pos.ask("PUT", "/v1/intake/products:batch", json={"items": [service]})
-    person = {"externalId": CODE, "name": NAME, "nickname": NAME, "phones": [PHONE], "notes": NOTE, "homeStore": "S1", "gender": "female"}
+    person = {
+        "externalId": CODE,
+        "name": NAME,
+        "nickname": NAME,
+        "phones": [PHONE],
+        "notes": NOTE,
+        "homeStore": "S1",
+        "gender": "female",
+    }
     await pos.ask("PUT", "/v1/intake/customers:batch", json={"items": [person]})
     plan = await owner.ask("POST", "/v1/owner/plans", json={"template": "second_visit"})
     await owner.ask("POST", f"/v1/owner/plans/{plan['id']}/activate", headers={"if-match": f'"{plan["etag"]}"'})
-    visit = {"customer": CODE, "store": "S1", "at": shanghai("2026-03-02 07:00").isoformat(), "staff": "employee", "service": "CUT"}
+    visit = {
+        "customer": CODE,
+        "store": "S1",
+        "at": shanghai("2026-03-02 07:00").isoformat(),
+        "staff": "employee",
+        "service": "CUT",
+    }
     await pos.ask("PUT", "/v1/intake/visits:batch", json={"items": [visit]})
     await clock.set(shanghai("2026-03-09 10:00"))
     await sweep(World(salon.services.units, salon.services.master, salon.merchant_id))
@@ -64,7 +86,12 @@ async def live_a_little(salon: Salon, clock: TestClock) -> None:
     assert NAME in script["text"]
     await employee.ask("POST", f"{task}/script-copies", json={"variant": script["variant"], "text": script["text"]})
     await employee.ask("POST", f"/v1/staff/customers/{page['customer']['id']}/reveal-phone")
-    said = {"actionId": str(new_id()), "outcome": "no_answer", "occurredAt": shanghai("2026-03-09 10:00").isoformat(), "note": SAID}
+    said = {
+        "actionId": str(new_id()),
+        "outcome": "no_answer",
+        "occurredAt": shanghai("2026-03-09 10:00").isoformat(),
+        "note": SAID,
+    }
     await employee.ask("POST", f"{task}/callbacks", json=said)
 
 
@@ -75,7 +102,9 @@ async def test_a_dump_says_nothing_of_anybody(
     await live_a_little(salon, clock)
     taken = dump(servers)
     assert PLAIN.encode() in taken
-    found = [(secret, form) for secret in (NAME, PHONE, NOTE, SAID, CODE) for form in disguises(secret) if form in taken]
+    found = [
+        (secret, form) for secret in (NAME, PHONE, NOTE, SAID, CODE) for form in disguises(secret) if form in taken
+    ]
     assert found == []
 
 
@@ -84,6 +113,8 @@ async def test_look_up_by_phone_and_name_works(api: Api, units: Units, master: M
     await live_a_little(salon, clock)
     async with units.open(salon.merchant_id) as unit:
         found = await customer_ids(unit, [CODE])
-        assert list(found.values()) == await find_by_phone(unit, "+86 139-8765-0123") == await find_by_name(unit, "诸葛")
+        assert (
+            list(found.values()) == await find_by_phone(unit, "+86 139-8765-0123") == await find_by_name(unit, "诸葛")
+        )
         (person,) = (await open_customers(unit, list(found.values()))).values()
         assert (person.name, person.notes) == (NAME, NOTE)

@@ -9,6 +9,7 @@ import pytest
 
 import backend.auth
 import backend.http
+import backend.imports
 import tasks
 from backend.app import create_app
 from backend.http.contract import METHODS, contract
@@ -33,7 +34,7 @@ def operations(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]
 
 
 def load_everything() -> None:
-    for package in (tasks, backend.auth, backend.http):
+    for package in (tasks, backend.auth, backend.imports, backend.http):
         for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             importlib.import_module(found.name)
 

@@ -77,6 +77,18 @@ async def test_unique_indexes_contain_the_merchant_and_no_secondary_index_begins
     assert [row.name for row in secondary if row.indisunique and "merchant_id" not in row.columns] == []
 
 
+async def test_only_the_primary_key_of_a_referenced_table_can_serve_a_foreign_key_check(owner: AsyncConnection) -> None:
+    """Every other index with `id` or `merchant_id` in it is partial: PostgreSQL 18 would skip over its leading columns (test_traps)."""
+    rows = await fetch(
+        owner,
+        "select distinct i.indexrelid::regclass::text as name from pg_index i join pg_class c on c.oid = i.indrelid "
+        "join pg_attribute a on a.attrelid = i.indrelid and a.attnum = any(i.indkey) and a.attname in ('id', 'merchant_id') "
+        "where c.relnamespace = 'public'::regnamespace and not i.indisprimary and i.indpred is null "
+        "and exists (select from pg_constraint f where f.contype = 'f' and f.confrelid = i.indrelid)",
+    )
+    assert [row.name for row in rows] == []
+
+
 async def test_filterable_columns_have_leakproof_comparisons(owner: AsyncConnection) -> None:
     """No enum, array, range or numeric column stands in an index: under row-level security its operators would not use it."""
     rows = await fetch(

@@ -1,6 +1,7 @@
 """The traps architecture.md measured, each as a test that falls into it and one that does not."""
 
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend import embedded
 from backend.db.engine import open_engine
+from backend.db.migrate import migrate
 from backend.db.units import Units
 from tasks.kernel.ids import new_id
 from tasks.kernel.sealing import MasterKey
@@ -76,44 +78,61 @@ async def plan_of_check(connection: Any, merchant: Any) -> str:
     )
     rows = (await connection.exec_driver_sql(f"explain execute ri ('{merchant}', '{new_id()}')")).scalars().all()
     await connection.exec_driver_sql("deallocate ri")
+    await connection.rollback()
     return "\n".join(rows)
 
 
+@dataclass
+class Fresh:
+    """A database of its own: statistics of other tests' merchants would hide the trap. `above` sees it as foreign-key checks do, without policies."""
+
+    units: Units
+    owner: AsyncConnection
+    above: AsyncConnection
+
+
 @pytest.fixture
-async def owner(servers: embedded.Servers) -> AsyncIterator[AsyncConnection]:
-    engine = open_engine(servers.migration_url, as_app=False)
-    async with engine.connect() as connection:
-        yield connection
-    await engine.dispose()
+async def fresh(
+    stack: embedded.Handle, servers: embedded.Servers, master: MasterKey
+) -> AsyncIterator[Fresh]:  # roles exist
+    made = stack.create_database("traps")
+    await migrate(made.migration_url)
+    owner, app = open_engine(made.migration_url, as_app=False), open_engine(made.database_url)
+    above = open_engine(made.migration_url.replace("huifang_owner@", "postgres@"), as_app=False)
+    async with owner.connect() as connection, above.connect() as unbound:
+        yield Fresh(Units(app, master), connection, unbound)
+    for engine in (owner, app, above):
+        await engine.dispose()
+    stack.drop_database("traps")
 
 
 async def test_statistics_taken_during_a_chunk_leave_the_foreign_key_check_on_the_primary_key(
-    owner: AsyncConnection, units: Units, master: MasterKey
+    fresh: Fresh, master: MasterKey
 ) -> None:
     """An uncommitted chunk of parents, ANALYZE from a second connection, children: the check must use the primary key."""
-    world = await make_world(units, master)
-    async with units.glance(world.merchant_id) as unit:
+    world = await make_world(fresh.units, master)
+    async with fresh.units.glance(world.merchant_id) as unit:
         await unit.run(PARENTS, store=world.stores["S1"])
-        await owner.execute(text("analyze customer"))
-        await owner.commit()
+        await fresh.owner.execute(text("analyze customer"))
+        await fresh.owner.commit()
         made = await unit.run(CHILDREN)
         assert made.rowcount == 20_000
-        plan = await plan_of_check(await unit.session.connection(), world.merchant_id)
+        plan = await plan_of_check(fresh.above, world.merchant_id)
         assert "pk_customer" in plan, plan
 
 
-async def test_the_trap_itself(owner: AsyncConnection, units: Units, master: MasterKey) -> None:
+async def test_the_trap_itself(fresh: Fresh, master: MasterKey) -> None:
     """With a secondary index that begins with the merchant, the same ANALYZE makes the check pick it: why none of ours does."""
-    world = await make_world(units, master)
-    await owner.execute(text("create index trap on customer (merchant_id, home_store_id)"))
-    await owner.commit()
+    world = await make_world(fresh.units, master)
+    await fresh.owner.execute(text("create index trap on customer (merchant_id, home_store_id)"))
+    await fresh.owner.commit()
     try:
-        async with units.glance(world.merchant_id) as unit:
+        async with fresh.units.glance(world.merchant_id) as unit:
             await unit.run(PARENTS, store=world.stores["S1"])
-            await owner.execute(text("analyze customer"))
-            await owner.commit()
-            plan = await plan_of_check(await unit.session.connection(), world.merchant_id)
+            await fresh.owner.execute(text("analyze customer"))
+            await fresh.owner.commit()
+            plan = await plan_of_check(fresh.above, world.merchant_id)
             assert "trap" in plan, plan
     finally:
-        await owner.execute(text("drop index trap"))
-        await owner.commit()
+        await fresh.owner.execute(text("drop index trap"))
+        await fresh.owner.commit()

@@ -19,6 +19,10 @@ class ProblemType(msgspec.Struct, frozen=True, rename="camel"):
 
 
 TITLES: Final[dict[str, tuple[str, str]]] = {
+    "import-file": ("无法读取文件", "File cannot be read"),
+    "import-columns": ("文件缺少列", "Columns are missing"),
+    "import-mapping": ("映射有误", "Mapping not valid"),
+    "import-store": ("未说明门店", "Store not clear"),
     "bad-request": ("请求格式不正确", "Malformed request"),
     "malformed-json": ("不是有效的 JSON", "Malformed JSON"),
     "unauthenticated": ("未登录", "Not logged in"),

@@ -30,7 +30,7 @@ CREATE TABLE event (
 -- ;;
 CREATE INDEX ix_event_set_aside ON event (received_at) WHERE state = 'set_aside'
 -- ;;
-CREATE INDEX ix_event_type ON event (type, occurred_at, merchant_id)
+CREATE INDEX ix_event_type ON event (type, occurred_at)
 -- ;;
 CREATE INDEX ix_event_unmatched ON event (customer_index, merchant_id) WHERE state = 'unmatched'
 -- ;;
@@ -85,8 +85,10 @@ CREATE TABLE card_product (
     CONSTRAINT pk_card_product PRIMARY KEY (merchant_id, id),
     CONSTRAINT fk_merchant FOREIGN KEY(merchant_id) REFERENCES merchant (merchant_id),
     CONSTRAINT ck_card_product_kind CHECK (kind in ('stored_value', 'times', 'course', 'any_of', 'period', 'discount', 'gift')),
-    CONSTRAINT uq_card_product_code_merchant_id UNIQUE (code, merchant_id)
+    CONSTRAINT ck_card_product_code CHECK (code <> '')
 )
+-- ;;
+CREATE UNIQUE INDEX uq_card_product_code ON card_product (code, merchant_id) WHERE code <> ''
 -- ;;
 CREATE TABLE event_echo (
     merchant_id UUID NOT NULL,
@@ -130,7 +132,7 @@ CREATE TABLE plan (
     CONSTRAINT ck_plan_state CHECK (state in ('draft', 'pending_approval', 'active', 'paused', 'ended'))
 )
 -- ;;
-CREATE INDEX ix_plan_active ON plan (state, merchant_id)
+CREATE INDEX ix_plan_active ON plan (state)
 -- ;;
 CREATE TABLE product (
     merchant_id UUID NOT NULL,
@@ -146,8 +148,10 @@ CREATE TABLE product (
     CONSTRAINT pk_product PRIMARY KEY (merchant_id, id),
     CONSTRAINT fk_merchant FOREIGN KEY(merchant_id) REFERENCES merchant (merchant_id),
     CONSTRAINT ck_product_kind CHECK (kind in ('service', 'goods', 'card', 'other')),
-    CONSTRAINT uq_product_code_merchant_id UNIQUE (code, merchant_id)
+    CONSTRAINT ck_product_code CHECK (code <> '')
 )
+-- ;;
+CREATE UNIQUE INDEX uq_product_code ON product (code, merchant_id) WHERE code <> ''
 -- ;;
 CREATE TABLE staff (
     merchant_id UUID NOT NULL,
@@ -168,10 +172,12 @@ CREATE TABLE staff (
     CONSTRAINT fk_merchant FOREIGN KEY(merchant_id) REFERENCES merchant (merchant_id),
     CONSTRAINT ck_staff_role CHECK (role in ('employee', 'manager', 'owner')),
     CONSTRAINT ck_staff_status CHECK (status in ('active', 'removed')),
-    CONSTRAINT uq_staff_external_index_merchant_id UNIQUE (external_index, merchant_id),
-    CONSTRAINT uq_staff_login_index_merchant_id UNIQUE (login_index, merchant_id),
     CONSTRAINT ck_staff_capacity CHECK (max_open >= 0 and max_new_weekday >= 0 and max_new_weekend >= 0)
 )
+-- ;;
+CREATE UNIQUE INDEX uq_staff_external_index ON staff (external_index, merchant_id) WHERE external_index is not null
+-- ;;
+CREATE UNIQUE INDEX uq_staff_login_index ON staff (login_index, merchant_id) WHERE login_index is not null
 -- ;;
 CREATE TABLE store (
     merchant_id UUID NOT NULL,
@@ -184,8 +190,10 @@ CREATE TABLE store (
     active BOOLEAN DEFAULT true NOT NULL,
     CONSTRAINT pk_store PRIMARY KEY (merchant_id, id),
     CONSTRAINT fk_merchant FOREIGN KEY(merchant_id) REFERENCES merchant (merchant_id),
-    CONSTRAINT uq_store_code_merchant_id UNIQUE (code, merchant_id)
+    CONSTRAINT ck_store_code CHECK (code <> '')
 )
+-- ;;
+CREATE UNIQUE INDEX uq_store_code ON store (code, merchant_id) WHERE code <> ''
 -- ;;
 CREATE TABLE action (
     merchant_id UUID NOT NULL,
@@ -224,11 +232,12 @@ CREATE TABLE customer (
     CONSTRAINT fk_customer_home_store_id FOREIGN KEY(merchant_id, home_store_id) REFERENCES store (merchant_id, id),
     CONSTRAINT ck_customer_gender CHECK (gender in ('female', 'male')),
     CONSTRAINT ck_customer_birthday_kind CHECK (birthday_kind in ('solar', 'lunar')),
-    CONSTRAINT ck_customer_status CHECK (status in ('active', 'merged', 'erased')),
-    CONSTRAINT uq_customer_external_index_merchant_id UNIQUE (external_index, merchant_id)
+    CONSTRAINT ck_customer_status CHECK (status in ('active', 'merged', 'erased'))
 )
 -- ;;
-CREATE INDEX ix_customer_home ON customer (home_store_id, id)
+CREATE INDEX ix_customer_home ON customer (home_store_id)
+-- ;;
+CREATE UNIQUE INDEX uq_customer_external_index ON customer (external_index, merchant_id) WHERE external_index is not null
 -- ;;
 CREATE TABLE import_reject (
     merchant_id UUID NOT NULL,
@@ -268,8 +277,10 @@ CREATE TABLE plan_version (
     CONSTRAINT fk_plan_version_plan_id FOREIGN KEY(merchant_id, plan_id) REFERENCES plan (merchant_id, id),
     CONSTRAINT fk_plan_version_created_by FOREIGN KEY(merchant_id, created_by) REFERENCES staff (merchant_id, id),
     CONSTRAINT ck_plan_version_purpose CHECK (purpose in ('care', 'marketing')),
-    CONSTRAINT uq_plan_version_plan_id_number_merchant_id UNIQUE (plan_id, number, merchant_id)
+    CONSTRAINT ck_plan_version_number CHECK (number > 0)
 )
+-- ;;
+CREATE UNIQUE INDEX uq_plan_version_plan_id ON plan_version (plan_id, number, merchant_id) WHERE number > 0
 -- ;;
 CREATE TABLE refresh_family (
     merchant_id UUID NOT NULL,
@@ -401,10 +412,12 @@ CREATE TABLE card (
     CONSTRAINT fk_card_customer_id FOREIGN KEY(merchant_id, customer_id) REFERENCES customer (merchant_id, id),
     CONSTRAINT fk_card_store_id FOREIGN KEY(merchant_id, store_id) REFERENCES store (merchant_id, id),
     CONSTRAINT fk_card_sold_by FOREIGN KEY(merchant_id, sold_by) REFERENCES staff (merchant_id, id),
-    CONSTRAINT uq_card_external_id_merchant_id UNIQUE (external_id, merchant_id)
+    CONSTRAINT ck_card_external_id CHECK (external_id <> '')
 )
 -- ;;
 CREATE INDEX ix_card_customer ON card (customer_id)
+-- ;;
+CREATE UNIQUE INDEX uq_card_external_id ON card (external_id, merchant_id) WHERE external_id <> ''
 -- ;;
 CREATE TABLE consent (
     merchant_id UUID NOT NULL,
@@ -534,11 +547,13 @@ CREATE TABLE occurrence (
     CONSTRAINT fk_occurrence_plan_id FOREIGN KEY(merchant_id, plan_id) REFERENCES plan (merchant_id, id),
     CONSTRAINT fk_occurrence_version_id FOREIGN KEY(merchant_id, version_id) REFERENCES plan_version (merchant_id, id),
     CONSTRAINT ck_occurrence_state CHECK (state in ('due', 'running', 'done', 'failed', 'missed', 'cancelled')),
-    CONSTRAINT uq_occurrence_plan_id_timezone_fires_on_merchant_id UNIQUE (plan_id, timezone, fires_on, merchant_id),
+    CONSTRAINT ck_occurrence_timezone CHECK (timezone <> ''),
     CONSTRAINT ck_occurrence_lease CHECK (state <> 'running' or lease_until is not null)
 )
 -- ;;
 CREATE INDEX ix_occurrence_open ON occurrence (fire_at) WHERE state in ('due', 'running')
+-- ;;
+CREATE UNIQUE INDEX uq_occurrence_plan_id ON occurrence (plan_id, timezone, fires_on, merchant_id) WHERE timezone <> ''
 -- ;;
 CREATE TABLE phone_reveal (
     merchant_id UUID NOT NULL,
@@ -585,12 +600,14 @@ CREATE TABLE sale (
     CONSTRAINT pk_sale PRIMARY KEY (merchant_id, id),
     CONSTRAINT fk_sale_store_id FOREIGN KEY(merchant_id, store_id) REFERENCES store (merchant_id, id),
     CONSTRAINT fk_sale_customer_id FOREIGN KEY(merchant_id, customer_id) REFERENCES customer (merchant_id, id),
-    CONSTRAINT uq_sale_external_id_merchant_id UNIQUE (external_id, merchant_id)
+    CONSTRAINT ck_sale_external_id CHECK (external_id <> '')
 )
 -- ;;
 CREATE INDEX ix_sale_customer ON sale (customer_id, sold_at) WHERE customer_id is not null
 -- ;;
 CREATE INDEX ix_sale_store ON sale (store_id, sold_on)
+-- ;;
+CREATE UNIQUE INDEX uq_sale_external_id ON sale (external_id, merchant_id) WHERE external_id <> ''
 -- ;;
 CREATE TABLE task (
     merchant_id UUID NOT NULL,
@@ -830,7 +847,7 @@ CREATE TABLE enrolment (
     CONSTRAINT fk_enrolment_occurrence_id FOREIGN KEY(merchant_id, occurrence_id) REFERENCES occurrence (merchant_id, id),
     CONSTRAINT fk_enrolment_store_id FOREIGN KEY(merchant_id, store_id) REFERENCES store (merchant_id, id),
     CONSTRAINT ck_enrolment_state CHECK (state in ('waiting', 'active', 'completed', 'converted', 'exited', 'failed')),
-    CONSTRAINT uq_enrolment_scope_id_plan_id_version_id_entry_key_merchant_id UNIQUE (scope_id, plan_id, version_id, entry_key, merchant_id)
+    CONSTRAINT ck_enrolment_entry_key CHECK (entry_key <> '')
 )
 -- ;;
 CREATE INDEX ix_enrolment_due ON enrolment (fire_at, merchant_id) WHERE state = 'waiting'
@@ -838,6 +855,8 @@ CREATE INDEX ix_enrolment_due ON enrolment (fire_at, merchant_id) WHERE state = 
 CREATE INDEX ix_enrolment_live ON enrolment (customer_id, plan_id) WHERE state in ('waiting', 'active')
 -- ;;
 CREATE UNIQUE INDEX uq_enrolment_guard ON enrolment (scope_id, plan_id, guard, merchant_id) WHERE guard is not null
+-- ;;
+CREATE UNIQUE INDEX uq_enrolment_scope_id ON enrolment (scope_id, plan_id, version_id, entry_key, merchant_id) WHERE entry_key <> ''
 -- ;;
 CREATE TABLE sale_line (
     merchant_id UUID NOT NULL,
@@ -959,12 +978,14 @@ CREATE TABLE task_reason (
     CONSTRAINT ck_task_reason_state CHECK (state in ('live', 'closed')),
     CONSTRAINT ck_task_reason_close_reason CHECK (close_reason in ('callback', 'exhausted', 'skipped', 'booked', 'arrived', 'purchased', 'topped_up', 'refunded', 'complained', 'card_closed', 'do_not_contact', 'expired', 'cancelled')),
     CONSTRAINT ck_task_reason_closed CHECK ((state = 'live') = (closed_at is null)),
-    CONSTRAINT uq_task_reason_enrolment_id_step_merchant_id UNIQUE (enrolment_id, step, merchant_id)
+    CONSTRAINT ck_task_reason_step CHECK (step >= 0)
 )
 -- ;;
 CREATE INDEX ix_task_reason_plan ON task_reason (plan_id, created_at)
 -- ;;
 CREATE INDEX ix_task_reason_task ON task_reason (task_id)
+-- ;;
+CREATE UNIQUE INDEX uq_task_reason_enrolment_id ON task_reason (enrolment_id, step, merchant_id) WHERE step >= 0
 -- ;;
 CREATE TABLE credit (
     merchant_id UUID NOT NULL,
