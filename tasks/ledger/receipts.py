@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import NamedTuple
 from uuid import UUID
 
@@ -81,7 +82,11 @@ class Draft:
         kind = sale_event(head.cash_cents, head.card_cents)
         if kind is None or head.customer_id is None or not self.followed:
             return None
-        staff = next((line.staff_id for line in self.lines if line.staff_id), None)
+        staff = None
+        for line in self.lines:
+            staff = line.staff_id
+            if staff is not None:
+                break
         return journal.Entry(kind, self.id, head.customer_id, head.store_id, staff, head.sold_at)
 
 
@@ -106,10 +111,21 @@ def read_receipt(refs: Refs, place: int, item: SaleIn) -> Draft:
     return Draft(item.external_id, [place], head, lines, customer is not None and not customer.anonymous, services)
 
 
+@lru_cache(maxsize=4096)
+def _exact(quantity: Decimal) -> Decimal:
+    """Return a finite quantity as the column keeps it; few are ever met."""
+    return quantity.quantize(_THOUSANDTH)
+
+
 def _line(refs: Refs, at: int, line: LineIn) -> tuple[Line, bool]:
     """Return the line and whether it is a service given."""
-    product = refs.product(f"lines[{at}].product", line.product) if line.product is not None else None
-    first = refs.person(f"lines[{at}].staff[0]", line.staff[0]) if line.staff else None
+    # Straight into the look-ups first: this runs once per line, and most lines name what is known.
+    product = refs.products.get(line.product) if line.product is not None else None
+    if product is None and line.product is not None:
+        product = refs.product(f"lines[{at}].product", line.product)
+    first = refs.staff.get(line.staff[0]) if line.staff else None
+    if first is None and line.staff:
+        first = refs.person(f"lines[{at}].staff[0]", line.staff[0])
     helpers: tuple[UUID, ...] = ()
     if len(line.staff) > 1:
         others = {refs.person(f"lines[{at}].staff[{n}]", one) for n, one in enumerate(line.staff)}
@@ -117,7 +133,7 @@ def _line(refs: Refs, at: int, line: LineIn) -> tuple[Line, bool]:
     made = Line(
         product.id if product else None,
         line.description,
-        line.quantity.quantize(_THOUSANDTH),
+        _exact(line.quantity),
         line.cash_cents,
         line.card_cents,
         line.tax_cents,

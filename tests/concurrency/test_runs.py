@@ -144,3 +144,27 @@ async def test_a_refusal_in_the_middle_of_a_chunk_is_seen(world: World, clock: T
     await run
     assert (await decisions(world))["N3"] == ["suppressed:do_not_contact"]
     assert await count(world, "task") == 29
+
+
+async def test_a_worker_told_to_stop_gives_its_run_back_at_once(
+    world: World, clock: TestClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SIGTERM cancels the sweep in the middle of a chunk: the chunk rolls back, the lease ends, and the next worker need not wait for it."""
+    await start_plan(world, "card_balance_low")
+    await clock.set(shanghai("2026-03-02 10:00"))
+    inside = asyncio.Event()
+
+    async def stuck(*_: object, **__: object) -> None:
+        inside.set()
+        await asyncio.Event().wait()
+
+    with monkeypatch.context() as patched:
+        patched.setattr("tasks.flow.run_occurrence.generate", stuck)
+        stopped = asyncio.create_task(sweep(world))
+        await inside.wait()
+        stopped.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await stopped
+    assert await count(world, "task") == 0
+    assert (await sweep(world)).runs == 1
+    assert await count(world, "task") == 30
