@@ -1,6 +1,6 @@
 """One closure per field, made once per file: from a row to a value, each distinct text parsed once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, time
 from decimal import Decimal
 from functools import partial
@@ -116,6 +116,8 @@ class Readers:
         column = self.mapping.column(name) or Column(constant="")
         formats = column.formats or self.mapping.date_formats
         moment = self._remembered(name, lambda said: parse_moment(said, formats) if said else None)
+        if column.time is None and column.minutes is None:
+            return self._whole(name, column, formats)
         wall = self._wall(column)
         needed, label = FIELDS[self.kind][name].needed, self.label(name)
         known: dict[tuple[Moment, time | None, str], datetime] = {}
@@ -132,6 +134,30 @@ class Readers:
                 if len(known) >= REMEMBERED:
                     known.clear()
                 known[key] = at = _instant(*key)
+            return at
+
+        return read
+
+    def _whole(self, name: str, column: Column, formats: Sequence[str]) -> ReadAt:
+        """Return the reader of an instant that one text says: a single look-up per row and zone."""
+        needed, wall = FIELDS[self.kind][name].needed, parse_wall(column.at) if column.at else None
+        zones: dict[str, Read] = {}
+
+        def meet(zone: str) -> Read:
+            def parse(said: str) -> datetime | None:
+                if said:
+                    return _instant(parse_moment(said, formats), wall, zone)
+                if needed:
+                    raise CellRefused("missing")
+                return None
+
+            return self._remembered(name, parse)
+
+        def read(row: Row, zone: str) -> datetime | None:
+            known = zones.get(zone)
+            if known is None:
+                zones[zone] = known = meet(zone)
+            at: datetime | None = known(row)
             return at
 
         return read

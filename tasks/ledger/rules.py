@@ -61,7 +61,7 @@ def check_line(line: LineIn, at: int) -> None:
     """Raise `Invalid` naming the field of line `at`."""
     if line.description:
         check_words(f"lines[{at}].description", line.description)
-    if line.quantity != 1 and (not line.quantity.is_finite() or abs(line.quantity) > MOST_QUANTITY):
+    if not line.quantity.is_finite() or abs(line.quantity) > MOST_QUANTITY:
         raise Invalid(f"lines[{at}].quantity", "is too large")
     for cents in (line.cash_cents, line.card_cents, line.tax_cents):
         if not -MAX_CENTS <= cents <= MAX_CENTS:

@@ -39,7 +39,7 @@ _LINES = Shape(
         ("line_no", "int"),
         ("product_id", "uuid"),
         ("description", "text"),
-        ("quantity", "numeric"),
+        ("quantity", "text"),  # the driver takes a microsecond for a numeric
         ("cash_cents", "bigint"),
         ("card_cents", "bigint"),
         ("tax_cents", "bigint"),
@@ -116,11 +116,16 @@ async def insert_heads(unit: Unit, drafts: Sequence[Draft], *, historic: bool) -
 
 async def insert_lines(unit: Unit, drafts: Sequence[Draft]) -> None:
     """Insert the lines, and further staff, of receipts that have none."""
-    lines = [(draft.id, at, *line[:-1]) for draft in drafts for at, line in enumerate(draft.lines, 1)]
+    lines = [
+        (draft.id, at, line[0], line[1], str(line[2]), *line[3:-1])
+        for draft in drafts
+        for at, line in enumerate(draft.lines, 1)
+    ]
     if lines:
         source, values = await incoming(unit, _LINES, lines)
+        said = _LINES.names.replace("quantity", "cast(quantity as numeric)")
         await unit.run(
-            f"insert into sale_line (merchant_id, {_LINES.names}) select :merchant, u.* from {source}", **values
+            f"insert into sale_line (merchant_id, {_LINES.names}) select :merchant, {said} from {source}", **values
         )
     helpers = [
         (draft.id, at, one) for draft in drafts for at, line in enumerate(draft.lines, 1) for one in line.helpers

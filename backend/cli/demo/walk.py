@@ -128,8 +128,8 @@ class Walk:
 
     async def _manager_sees(self) -> None:
         manager = await self._login("manager", MANAGER)
-        first, last = TODAY - timedelta(days=SINCE), TODAY + timedelta(days=THURSDAY)
-        path = f"/v1/manager/completion?from={first}&to={last}&by="
+        # Tasks that opened up to the walk's day: the worker is busy with the days that the clock has jumped over.
+        path = f"/v1/manager/completion?from={TODAY - timedelta(days=SINCE)}&to={TODAY}&by="
         about = "店长看完成情况 The manager sees what was done"
         await self._do("completion", about, Ask(manager, "GET", f"{path}employee"))
         await self._do("by_plan", "每个计划带来了什么 What each plan brought", Ask(manager, "GET", f"{path}plan"))
