@@ -28,8 +28,8 @@ from tasks.kernel.unit import Unit
 from tasks.kernel.verdicts import Taken
 from tasks.people.service import set_history_from
 
-CHUNK = 10_000
-"""Rows per unit of work."""
+CHUNK = 20_000
+"""Rows per unit of work: more make the import a tenth cheaper than half as many, and hold a customer's facts for two seconds."""
 LANES = 2
 """Units of work at a time for sales: lanes never share a customer, so they do not wait for each other."""
 

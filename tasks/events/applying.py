@@ -71,7 +71,8 @@ async def lock_customers(unit: Unit, drafts: Sequence[Draft], customers: Iterabl
     """Lock the facts of everybody whose rows the events may touch, in one go and in id order."""
     sales = [d.payload.sale_id for d in drafts if isinstance(d.payload, Purchase | Refunded)]
     cards = {d.payload.card_id for d in drafts if isinstance(d.payload, CardUsed | CardToppedUp | CardClosed)}
-    owners = set((await sale_rows.owners(unit, sales)).values()) if sales else set()
+    stored = await sale_rows.owners(unit, sales) if sales else {}
+    owners = {one for one in stored.values() if one is not None}
     if cards:
         owners |= {row.customer_id for _, row in (await card_rows.stored_cards(unit, cards)).values()}
     await lock_facts(unit, owners | set(customers))

@@ -54,31 +54,10 @@ def disguises(text: str) -> list[bytes]:
 
 async def live_a_little(salon: Salon, clock: TestClock) -> None:
     """A customer with everything personal goes through the main job: task, copy, reveal, callback with a note."""
-    pos, owner, employee = await salon.caller("key"), await salon.caller("owner"), await salon.caller("employee")
-    service = {"code": "CUT", "name": PLAIN, "kind": "service", "cycleDays": 30}
-    await pos.ask("PUT", "/v1/intake/products:batch", json={"items": [service]})
-    person = {
-        "externalId": CODE,
-        "name": NAME,
-        "nickname": NAME,
-        "phones": [PHONE],
-        "notes": NOTE,
-        "homeStore": "S1",
-        "gender": "female",
-    }
-    await pos.ask("PUT", "/v1/intake/customers:batch", json={"items": [person]})
-    plan = await owner.ask("POST", "/v1/owner/plans", json={"template": "second_visit"})
-    await owner.ask("POST", f"/v1/owner/plans/{plan['id']}/activate", headers={"if-match": f'"{plan["etag"]}"'})
-    visit = {
-        "customer": CODE,
-        "store": "S1",
-        "at": shanghai("2026-03-02 07:00").isoformat(),
-        "staff": "employee",
-        "service": "CUT",
-    }
-    await pos.ask("PUT", "/v1/intake/visits:batch", json={"items": [visit]})
+    await come_once(salon)
     await clock.set(shanghai("2026-03-09 10:00"))
     await sweep(World(salon.services.units, salon.services.master, salon.merchant_id))
+    employee = await salon.caller("employee")
     (card,) = (await employee.ask("GET", "/v1/staff/tasks?bucket=today"))["items"]
     task = f"/v1/staff/tasks/{card['id']}"
     page = await employee.ask("GET", task)
@@ -89,10 +68,25 @@ async def live_a_little(salon: Salon, clock: TestClock) -> None:
     said = {
         "actionId": str(new_id()),
         "outcome": "no_answer",
-        "occurredAt": shanghai("2026-03-09 10:00").isoformat(),
         "note": SAID,
+        "occurredAt": shanghai("2026-03-09 10:00").isoformat(),
     }
     await employee.ask("POST", f"{task}/callbacks", json=said)
+
+
+async def come_once(salon: Salon) -> None:
+    """A new customer with a note, a plan that waits for her, and her first visit."""
+    pos, owner = await salon.caller("key"), await salon.caller("owner")
+    service = {"code": "CUT", "name": PLAIN, "kind": "service", "cycleDays": 30}
+    await pos.ask("PUT", "/v1/intake/products:batch", json={"items": [service]})
+    person = {"externalId": CODE, "name": NAME, "nickname": NAME, "phones": [PHONE], "notes": NOTE, "homeStore": "S1"}
+    await pos.ask("PUT", "/v1/intake/customers:batch", json={"items": [person]})
+    plan = await owner.ask("POST", "/v1/owner/plans", json={"template": "second_visit"})
+    match = {"if-match": f'"{plan["etag"]}"'}
+    await owner.ask("POST", f"/v1/owner/plans/{plan['id']}/activate", headers=match)
+    at = shanghai("2026-03-02 07:00").isoformat()
+    visit = {"customer": CODE, "store": "S1", "at": at, "staff": "employee", "service": "CUT"}
+    await pos.ask("PUT", "/v1/intake/visits:batch", json={"items": [visit]})
 
 
 async def test_a_dump_says_nothing_of_anybody(

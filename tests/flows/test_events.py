@@ -99,6 +99,15 @@ async def test_receipt_first_then_event_counts_once(world: World, how: str) -> N
     assert (facts["purchase_count"], facts["spend_cash_cents"]) == (1, 10_000)
 
 
+async def test_an_event_of_a_receipt_of_nobody_is_refused(world: World) -> None:
+    await world.books(
+        "sales", SaleIn(external_id="R1", store="S1", at=AT, lines=(LineIn(product="CUT", cash_cents=100),))
+    )
+    (verdict,), _ = await send(world, purchase())
+    assert verdict.status is Taken.REJECTED
+    assert await rows(world, "event") == []
+
+
 async def test_two_senders_of_one_sale_are_both_remembered(world: World) -> None:
     mine, theirs = purchase(lines=LINES), purchase(lines=LINES) | {"source": "mini-program"}
     verdicts, happened = await send(world, mine, theirs)

@@ -6,11 +6,13 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from backend.db.units import Units
 from tasks.kernel.sealing import MasterKey
+from tasks.ledger import bulk
 from tasks.ledger import service as ledger
 from tasks.ledger.inputs import CardIn, EntryIn, LineIn, SaleIn, VisitIn
 from tasks.ledger.states import EntryKind
@@ -151,7 +153,9 @@ async def test_any_order_gives_the_same_books(
     await feed(on_time, sorted(truth, key=lambda one: _instant(one[1])), rng)
     shuffled = truth + rng.sample(truth, len(truth) // 2)
     rng.shuffle(shuffled)
-    await feed(late, [*drafts, *shuffled], rng)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bulk, "MANY", 1 if seed % 2 else bulk.MANY)  # every other history goes in by COPY
+        await feed(late, [*drafts, *shuffled], rng)
     expected = await books(on_time)
     found = await books(late)
     # Two staff with the same number and amount of lines: the smaller id decides, and ids differ between two merchants.
@@ -160,6 +164,57 @@ async def test_any_order_gives_the_same_books(
         await unit.run("update customer_facts set visit_count = visit_count + 1 where merchant_id = :merchant")
         await ledger.rebuild_facts(unit)
     assert await books(late) == found
+
+
+def _many(rng: random.Random, count: int) -> list[SaleIn]:
+    staff = (("E1",), ("E1",), ())
+    kinds = ("CUT", "LASH", "OIL", None)
+
+    def line() -> LineIn:
+        cents = rng.choice((0, 100, 5_000, -5_000))
+        quantity = Decimal(rng.choice((1, 2, -1)))
+        return LineIn(product=rng.choice(kinds), quantity=quantity, cash_cents=cents, staff=rng.choice(staff))
+
+    return [
+        _sale(
+            n, rng.randint(0, 24 * 90), rng.choice((*CUSTOMERS, None)), tuple(line() for _ in range(rng.randint(0, 3)))
+        )
+        for n in range(count)
+    ]
+
+
+async def test_a_batch_that_goes_in_by_copy_gives_the_same_rows_and_facts_as_small_ones(
+    units: Units, master: MasterKey
+) -> None:
+    rng = random.Random(7)  # noqa: S311  # the same receipts every time
+    first, rest = bulk.MANY // 3, bulk.MANY + 200
+    before, after = _many(rng, first), _many(rng, first + rest)
+    small, large = await fresh_world(units, master), await fresh_world(units, master)
+    for world in (small, large):
+        await world.books("sales", *before)
+    # Everything sent before is sent again otherwise, and more than a COPY's worth is new.
+    for at in range(0, len(after), 50):
+        await small.books("sales", *after[at : at + 50])
+    await large.books("sales", *after)
+    assert await books(large) == await books(small)
+    assert await rows_written(large) == await rows_written(small)
+    await large.books("sales", *after)
+    assert await rows_written(large) == await rows_written(small)
+
+
+async def rows_written(world: World) -> list[tuple[Any, ...]]:
+    """Receipts and lines as they are stored, without ids."""
+    async with world.units.open(world.merchant_id) as unit:
+        found = await unit.rows(
+            """select s.external_id, s.sold_at, s.sold_on, s.cash_cents, s.card_cents, s.tax_cents, l.line_no, p.code, l.description, l.quantity,
+                      l.cash_cents as line_cash, l.requested, l.staff_id is null as nobody,
+                      (select array_agg(e.type || e.state order by e.type) from event e
+                       where e.merchant_id = s.merchant_id and e.ledger_id = s.id) as events
+               from sale s left join sale_line l on l.merchant_id = s.merchant_id and l.sale_id = s.id
+               left join product p on p.merchant_id = l.merchant_id and p.id = l.product_id
+               where s.merchant_id = :merchant order by s.external_id, l.line_no"""
+        )
+    return [tuple(row.values()) for row in found]
 
 
 def _certain(said: dict[str, Any]) -> dict[str, Any]:
