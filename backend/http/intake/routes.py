@@ -5,7 +5,6 @@ from typing import Any, Final, TypeVar
 
 from litestar import Router, post, put
 from litestar.params import JSONBody
-from tasks.flow.accept_events import accept_events
 
 from backend.http.intake.guards import DEPENDENCIES, GUARDS
 from backend.http.intake.items import each
@@ -13,6 +12,7 @@ from backend.http.intake.schemas import MANY, ONE, Events, ResultsOut
 from backend.http.requests import Batch
 from backend.http.session import InUnit
 from backend.http.shown import shown
+from tasks.flow.accept_events import accept_events
 from tasks.flow.record_books import record_books
 from tasks.kernel.unit import Unit
 from tasks.kernel.verdicts import ItemVerdict
