@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 
 import pytest
 
@@ -95,14 +96,15 @@ def table_rows(module: ast.Module) -> Iterator[str]:
             yield f"line {line}: {source} {name}"
 
 
-def row_classes() -> set[str]:
+@cache
+def row_classes() -> frozenset[str]:
     """Names of every SQLModel class with table=True."""
-    return {
+    return frozenset(
         found.name
         for name in python_files("tasks", "backend")
         for found in classes(tree(name))
         if any(word.arg == "table" for word in found.keywords)
-    }
+    )
 
 
 def test_only_the_unit_of_work_commits() -> None:
