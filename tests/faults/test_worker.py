@@ -180,7 +180,7 @@ async def _among(merchant_id: UUID, swept: Swept) -> bool:
 
 
 async def test_a_database_that_crashed_is_used_again_without_a_restart(
-    alone: Units, stack: embedded.Handle, apart: embedded.Servers
+    alone: Units, units: Units, stack: embedded.Handle, apart: embedded.Servers
 ) -> None:
     await merchant_with_something_due(alone)
     swept, stop = Swept(), asyncio.Event()
@@ -189,6 +189,7 @@ async def test_a_database_that_crashed_is_used_again_without_a_restart(
     postgres = Postgres(stack.places)
     postgres._pg_ctl("stop", "-m", "immediate", "-w")
     stack.ensure_running()
+    await units.engine.dispose()  # the run's other tests share the server: their pooled connections went with it
     await swept.anew()  # within ten seconds
     assert not worker.done()
     stop.set()
