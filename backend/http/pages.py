@@ -6,12 +6,12 @@ from typing import Any
 import msgspec
 from litestar import Request
 from litestar.enums import MediaType, OpenAPIMediaType
-from litestar.openapi.plugins import OpenAPIRenderPlugin
+from litestar.openapi.plugins import OpenAPIRenderPlugin, ScalarRenderPlugin
 
 from backend.http.contract import METHODS, contract
 
-SCALAR = "https://cdn.jsdelivr.net/npm/@scalar/api-reference@1"
-"""Scalar comes from its CDN; without it the page below stands on its own (docs/adr)."""
+SCALAR = ScalarRenderPlugin(version="1").js_url
+"""Scalar comes from where Litestar says it is; without it the page below stands on its own (docs/adr)."""
 _STYLE = (
     "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}"
     "code{background:#f2f2f2;padding:.1rem .3rem;border-radius:.2rem}h2{margin-top:2.5rem}dt{margin-top:1rem}dd{margin:0 0 0 1rem;color:#444}"
