@@ -14,13 +14,13 @@ from tasks.generation.candidates import (
     count_in_books,
     fill_from_books,
     fill_from_events,
-    merchant_zone,
 )
 from tasks.generation.chunk import count_chunk, open_chunk
 from tasks.generation.days import wall_time
 from tasks.generation.service import Job, Tally, decide
 from tasks.kernel.unit import Unit
 from tasks.kernel.zones import day_bounds, local_day, local_instant
+from tasks.people.lookups import merchant_zone
 from tasks.plans.definition import Behaviour, Definition
 from tasks.plans.occurrences import zones_of_merchant
 from tasks.plans.states import Decided

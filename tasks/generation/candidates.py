@@ -8,6 +8,7 @@ from uuid import UUID
 from tasks.audience.compile import Ground, compile_tree
 from tasks.kernel.unit import Unit
 from tasks.ledger.as_of import CARD_FACTS_AS_OF, CUSTOMER_FACTS_AS_OF
+from tasks.people.lookups import merchant_zone
 from tasks.plans.definition import Behaviour, Definition
 from tasks.plans.entries import FIRST_VISIT
 from tasks.plans.states import Scope
@@ -126,12 +127,6 @@ async def _matching(
     )
     values = predicate.values | moment.values | {"after": after, "merchant_zone": await merchant_zone(unit)}
     return sql, values
-
-
-async def merchant_zone(unit: Unit) -> str:
-    """Return the zone of customers without a home store."""
-    found: str = await unit.scalar("select timezone from merchant where merchant_id = :merchant")
-    return found
 
 
 _EVENTS = """
