@@ -10,14 +10,22 @@ from sqlalchemy.sql import text
 import backend.auth.tables
 import backend.imports.tables
 import tasks.attribution.tables
+import tasks.audience.tables
 import tasks.callbacks.tables
+import tasks.events.field_tables
 import tasks.events.tables
 import tasks.generation.tables
+import tasks.insight.tables
 import tasks.ledger.card_tables
+import tasks.ledger.catalog_tables
+import tasks.ledger.point_tables
 import tasks.ledger.tables
 import tasks.people.customer_tables
 import tasks.people.tables
+import tasks.people.tag_tables
+import tasks.people.trait_tables
 import tasks.plans.tables
+import tasks.promises.tables
 import tasks.scripting.tables
 import tasks.worklist.tables
 from backend.db.definers import definer_statements
@@ -27,14 +35,22 @@ _LOADED = (
     backend.auth.tables,
     backend.imports.tables,
     tasks.attribution.tables,
+    tasks.audience.tables,
     tasks.callbacks.tables,
+    tasks.events.field_tables,
     tasks.events.tables,
     tasks.generation.tables,
+    tasks.insight.tables,
     tasks.ledger.card_tables,
+    tasks.ledger.catalog_tables,
+    tasks.ledger.point_tables,
     tasks.ledger.tables,
     tasks.people.customer_tables,
     tasks.people.tables,
+    tasks.people.tag_tables,
+    tasks.people.trait_tables,
     tasks.plans.tables,
+    tasks.promises.tables,
     tasks.scripting.tables,
     tasks.worklist.tables,
 )

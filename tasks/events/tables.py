@@ -54,6 +54,7 @@ class Event(Row, table=True):
             "uq_event_sender", "external_id", "source", "merchant_id", where="external_id is not null", is_unique=True
         ),
         index("ix_event_type", "type", "occurred_at"),
+        index("ix_event_customer", "customer_id", "type", "occurred_at", where="ledger_id is null"),
         index("uq_event_ledger", "ledger_id", "type", "merchant_id", where="ledger_id is not null", is_unique=True),
         index("ix_event_unmatched", "customer_index", "merchant_id", where="state = 'unmatched'"),
         index("ix_event_withdrawn", "customer_id", "type", where="state = 'withdrawn'"),

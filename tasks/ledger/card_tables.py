@@ -65,6 +65,7 @@ class Card(Row, table=True):
         check("external_id", "external_id <> ''"),
         only("card", "external_id", "merchant_id", where="external_id <> ''"),
         index("ix_card_customer", "customer_id"),
+        index("ix_card_product", "card_product_id"),
     )
 
 

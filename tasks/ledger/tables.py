@@ -68,7 +68,7 @@ class Sale(Row, table=True):
         check("external_id", "external_id <> ''"),
         only("sale", "external_id", "merchant_id", where="external_id <> ''"),
         index("ix_sale_customer", "customer_id", "sold_at", where="customer_id is not null"),
-        index("ix_sale_store", "store_id", "sold_on"),
+        index("ix_sale_day", "sold_on", "customer_id"),
     )
 
 
@@ -171,6 +171,7 @@ class Appointment(Row, table=True):
         unique("external_id", "merchant_id"),
         index("ix_appointment_customer", "customer_id", "starts_on", where="customer_id is not null"),
         index("ix_appointment_store", "store_id", "starts_on"),
+        index("ix_appointment_day", "starts_on", "customer_id"),
     )
 
 
@@ -198,9 +199,11 @@ class CustomerFacts(Row, table=True):
     card_principal_cents: int = big(default=0)
     card_gift_cents: int = big(default=0)
     card_uses_left: int = Field(default=0)
+    points: int = big(default=0)
 
     __table_args__ = (
         refers("customer_id", "customer"),
         index("ix_customer_facts_last_visit", "last_visit_on", "customer_id"),
         index("ix_customer_facts_first_visit", "first_visit_on", "customer_id"),
+        index("ix_customer_facts_last_purchase", "last_purchase_at", "customer_id"),
     )

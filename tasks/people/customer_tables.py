@@ -3,6 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
+from sqlalchemy import Column, Computed, Integer
 from sqlmodel import Field
 
 from tasks.kernel.columns import (
@@ -21,6 +22,10 @@ from tasks.kernel.columns import (
     unique,
 )
 from tasks.people.states import BirthdayKind, CareRole, ConsentKind, ContactKind, CustomerStatus, Gender
+
+
+MONTH_AND_DAY = "(extract(month from birthday_on) * 100 + extract(day from birthday_on))::int"
+"""A birthday as 1231: under row-level security an index needs a plain column (architecture.md, measured trap)."""
 
 
 class Customer(Row, table=True):
@@ -42,6 +47,7 @@ class Customer(Row, table=True):
     internal: bool = Field(default=False)
     status: str = text(default=CustomerStatus.ACTIVE)
     created_at: datetime = instant()
+    birthday_md: int | None = Field(sa_column=Column(Integer, Computed(MONTH_AND_DAY, persisted=True)), default=None)
 
     __table_args__ = (
         of_merchant(),
@@ -51,6 +57,10 @@ class Customer(Row, table=True):
         one_of("status", CustomerStatus),
         only("customer", "external_index", "merchant_id", where="external_index is not null"),
         index("ix_customer_home", "home_store_id"),
+        index("ix_customer_birthday", "birthday_md", where="birthday_md is not null"),
+        index("ix_customer_level", "level", where="level is not null"),
+        index("ix_customer_source", "source", where="source is not null"),
+        index("ix_customer_since", "customer_since_on", where="customer_since_on is not null"),
     )
 
 
@@ -88,6 +98,7 @@ class ContactPoint(Row, table=True):
         refers("held_by", "staff"),
         one_of("kind", ContactKind),
         unique("customer_id", "kind", "value_index", "merchant_id"),
+        index("ix_contact_point_friend", "held_by", "customer_id", where="kind in ('wechat', 'wecom')"),
         index("ix_contact_point_value", "value_index", "merchant_id"),
         index("ix_contact_point_tail", "tail_index", "merchant_id", where="tail_index is not null"),
     )

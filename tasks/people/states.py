@@ -79,3 +79,47 @@ class BirthdayKind(StrEnum):
     """公历"""
     LUNAR = "lunar"
     """农历"""
+
+
+class AttributeAbout(StrEnum):
+    """What a declared attribute is a field of."""
+
+    CUSTOMER = "customer"
+    """A customer."""
+    EVENT = "event"
+    """One type of event."""
+
+
+class AttributeKind(StrEnum):
+    """What values a declared attribute has."""
+
+    TEXT = "text"
+    """Words, perhaps one of several choices."""
+    NUMBER = "number"
+    """A number with up to three decimals."""
+    FLAG = "flag"
+    """Yes or no."""
+    DAY = "day"
+    """A calendar day."""
+
+
+class Pace(StrEnum):
+    """How fast a tag's rule is applied."""
+
+    AT_ONCE = "at_once"
+    """With every event of the customer; what only time changes, within half an hour."""
+    HALF_HOUR = "half_hour"
+    """Within half an hour."""
+
+
+class TagHand(StrEnum):
+    """Who or what gave or took a tag."""
+
+    STAFF = "staff"
+    """A person of the merchant."""
+    IMPORT = "import"
+    """Books that were imported."""
+    INTEGRATOR = "integrator"
+    """Another system, by key."""
+    RULE = "rule"
+    """The tag's own rule."""

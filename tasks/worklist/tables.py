@@ -145,6 +145,7 @@ class Contact(Row, table=True):
         refers("staff_id", "staff"),
         one_of("channel", Channel),
         index("ix_contact_customer", "customer_id", "contacted_at"),
+        index("ix_contact_at", "contacted_at", "customer_id"),
         index("ix_contact_phone", "phone_index", "contacted_at", where="phone_index is not null and marketing"),
     )
 

@@ -1,0 +1,31 @@
+"""The table of points (积分)."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlmodel import Field
+
+from tasks.kernel.columns import Row, big, check, day, index, instant, key, refers
+
+
+class PointEntry(Row, table=True):
+    """Points were added (above zero) or taken; append-only. `balance` is what the sender says was left after it, `expires_on` the last day of added ones."""
+
+    __tablename__ = "point_entry"
+
+    merchant_id: UUID = key()
+    id: UUID = key()
+    customer_id: UUID
+    event_id: UUID | None = Field(default=None)
+    points: int = big()
+    balance: int | None = big(default=None)
+    expires_on: date | None = day(default=None)
+    occurred_at: datetime = instant()
+
+    __table_args__ = (
+        refers("customer_id", "customer"),
+        check("expiry", "expires_on is null or points > 0"),
+        index("uq_point_entry_event", "event_id", "merchant_id", where="event_id is not null", is_unique=True),
+        index("ix_point_entry_customer", "customer_id", "occurred_at"),
+        index("ix_point_entry_expiry", "expires_on", "customer_id", where="expires_on is not null"),
+    )
