@@ -1,14 +1,18 @@
 """A condition tree → one SQL predicate, and the reason why it does not hold."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
-import tasks.audience.conditions  # noqa: F401  # fills the registry
+from tasks.audience.asking import Asked, Row, of_any_card, sql_of
 from tasks.audience.binds import Binds
-from tasks.audience.tree import Group, Leaf, Node, leaves, parse
-from tasks.kernel.errors import Invalid
+from tasks.audience.ground import Ground
+from tasks.audience.tree import Group, Leaf, Node, leaves
 
 _JOIN = {"all": " and ", "any": " or "}
+SEGMENT = "segment"
+"""The condition that stands for another tree."""
 
 
 @dataclass(frozen=True)
@@ -16,7 +20,7 @@ class Predicate:
     """A compiled tree.
 
     Attributes:
-        sql: a boolean expression over `cu`, `f` (and `k`, `kf`, `cp` for cards).
+        sql: a boolean expression over `cu`, `f` (and `k`, `kf`, `cp` for cards), never null.
         failing: an SQL text expression: the name of the first condition that does not hold, null when the tree holds.
         values: the binds of both.
     """
@@ -26,53 +30,61 @@ class Predicate:
     values: dict[str, Any]
 
 
-@dataclass(frozen=True)
-class Ground:
-    """What a predicate is evaluated against: now, or the books as they stood at an instant.
+@dataclass
+class Compiler:
+    """Compiles the nodes of one tree with one set of binds.
 
     Attributes:
-        today: SQL of the store-local day.
-        at: SQL of the instant.
-        facts: relation with the columns of `customer_facts`.
-        card_facts: relation with the columns of `card_facts`.
+        ground: what the tree is evaluated against.
+        binds: the values so far.
+        card: the scope is a card, so conditions about a card are about that one.
+        segments: the trees of the segments it uses, by key.
     """
 
-    today: str = "cast(:today as date)"
-    at: str = ":at"
-    facts: str = "customer_facts"
-    card_facts: str = "card_facts"
+    ground: Ground
+    binds: Binds
+    card: bool = False
+    segments: Mapping[str, Node] = field(default_factory=dict)
 
-    def fill(self, sql: str) -> str:
-        """Return the SQL with the ground's own expressions in place."""
-        return sql.format(today=self.today, at=self.at, card_facts=self.card_facts)
+    def sql(self, node: Node) -> str:
+        """Return the node's boolean expression."""
+        if isinstance(node, Leaf):
+            return self._leaf(node)
+        if not node.nodes:
+            return "false" if node.word == "any" else "true"
+        if node.word == "not":
+            return f"(not {self.sql(node.nodes[0])})"
+        return "(" + _JOIN[node.word].join(self.sql(child) for child in node.nodes) + ")"
+
+    def failing(self, node: Node) -> str:
+        """The first child of an `all` that fails gives the name; a group that fails as a whole is named by its first leaf."""
+        if isinstance(node, Group) and node.word == "all" and node.nodes:
+            return "coalesce(" + ", ".join(self.failing(child) for child in node.nodes) + ")"
+        first = next(leaves(node), None)
+        name = first.condition.name if first else "audience"
+        return f"(case when {self.sql(node)} then null else '{name}' end)"
+
+    def asked(self, leaf: Leaf) -> Asked:
+        """Return what a leaf asks of the books, in this scope."""
+        asked: Asked = leaf.condition.ask(leaf.params, self.binds)
+        if leaf.condition.of_card and not self.card and isinstance(asked, Row):
+            return of_any_card(asked)
+        return asked
+
+    def _leaf(self, leaf: Leaf) -> str:
+        if leaf.condition.name == SEGMENT:
+            node = self.segments.get(segment_key(leaf))
+            return self.sql(node) if node is not None else "false"
+        return sql_of(self.asked(leaf), sweep=self.ground.sweep)
 
 
-def compile_tree(tree: dict[str, Any] | None, ground: Ground, *, card: bool) -> Predicate:
-    """Compile a tree; raises `Invalid` on a node that does not fit, or on a card condition outside a plan about cards."""
-    node = parse(tree)
-    for leaf in leaves(node):
-        if leaf.condition.of_card and not card:
-            raise Invalid(leaf.path, "is about one card; the plan is not")
-    binds = Binds()
-    sql = ground.fill(_sql(node, binds))
-    failing = ground.fill(_failing(node, binds))
-    return Predicate(sql, failing, binds.values)
+def segment_key(leaf: Leaf) -> str:
+    """Return which segment a `segment` leaf stands for: an id, or `smart:<name>`."""
+    saved: UUID | None = getattr(leaf.params, "segment", None)
+    return str(saved) if saved is not None else f"smart:{getattr(leaf.params, 'smart', '')}"
 
 
-def _sql(node: Node, binds: Binds) -> str:
-    if isinstance(node, Leaf):
-        return f"({node.condition.sql(node.params, binds)})"
-    if not node.nodes:
-        return "true"
-    if node.word == "not":
-        return f"(not {_sql(node.nodes[0], binds)})"
-    return "(" + _JOIN[node.word].join(_sql(child, binds) for child in node.nodes) + ")"
-
-
-def _failing(node: Node, binds: Binds) -> str:
-    """The first child of an `all` that fails gives the name; a group that fails as a whole is named by its word and first leaf."""
-    if isinstance(node, Group) and node.word == "all" and node.nodes:
-        return "coalesce(" + ", ".join(_failing(child, binds) for child in node.nodes) + ")"
-    first = next(leaves(node), None)
-    name = first.condition.name if first else "audience"
-    return f"(case when {_sql(node, binds)} then null else '{name}' end)"
+def compile_node(node: Node, ground: Ground, *, card: bool, segments: Mapping[str, Node] | None = None) -> Predicate:
+    """Compile a checked tree; a segment that is not among `segments` holds for nobody."""
+    compiler = Compiler(ground, Binds(ground.day), card, segments or {})
+    return Predicate(ground.fill(compiler.sql(node)), ground.fill(compiler.failing(node)), compiler.binds.values)

@@ -7,7 +7,20 @@ from uuid import UUID
 from sqlmodel import Field
 
 from tasks.audience.states import Visibility
-from tasks.kernel.columns import Row, big, check, day, document, index, instant, key, of_merchant, one_of, only, refers, text
+from tasks.kernel.columns import (
+    Row,
+    big,
+    check,
+    document,
+    index,
+    instant,
+    key,
+    of_merchant,
+    one_of,
+    only,
+    refers,
+    text,
+)
 
 
 class Segment(Row, table=True):

@@ -9,6 +9,8 @@ from typing import Any
 
 import msgspec
 
+import tasks.audience.conditions  # noqa: F401  # fills the registry
+from tasks.audience.references import Mention, mentions
 from tasks.audience.registry import CONDITIONS, Condition
 from tasks.kernel.errors import Invalid
 
@@ -55,6 +57,12 @@ def leaves(node: Node) -> Iterator[Leaf]:
         return
     for child in node.nodes:
         yield from leaves(child)
+
+
+def mentioned(node: Node) -> Iterator[Mention]:
+    """Yield what the tree's leaves name, each with its path."""
+    for leaf in leaves(node):
+        yield from mentions(leaf.condition.references, leaf.params, leaf.path)
 
 
 def _node(raw: object, path: str, depth: int) -> Node:

@@ -6,14 +6,15 @@ from uuid import UUID
 
 import msgspec
 
-from tasks.audience.compile import Ground, compile_tree
+from tasks.audience.resolving import check_tree
+from tasks.audience.tree import parse
 from tasks.kernel.unit import Unit
 from tasks.plans.definition import Definition, decode, encode
 from tasks.plans.entries import backfill
 from tasks.plans.occurrences import begin_again, cancel
 from tasks.plans.repository import ActivePlan, PlanRow, active_plans, get_plan, insert_plan, list_plans, move_plan
 from tasks.plans.rules import check
-from tasks.plans.states import PlanState, Scope
+from tasks.plans.states import PlanState
 from tasks.plans.templates import ENGLISH, TEMPLATES, template
 
 __all__ = [
@@ -58,7 +59,7 @@ def drafted(name: str, changes: Mapping[str, Any] | None = None) -> Definition:
     if changes:
         definition = decode(_over(encode(definition), changes))
     check(definition)
-    compile_tree(definition.audience, Ground(), card=definition.entry.scope is Scope.CARD)
+    parse(definition.audience)
     return definition
 
 
@@ -76,7 +77,9 @@ async def create_plan(
     unit: Unit, name: str, changes: Mapping[str, Any] | None = None, author: UUID | None = None
 ) -> PlanRow:
     """Store a draft from a template. Raises `NotFound` for the template, `Invalid` naming the field of a change."""
-    return await get_plan(unit, await insert_plan(unit, drafted(name, changes), author))
+    definition = drafted(name, changes)
+    await check_tree(unit, definition.audience)
+    return await get_plan(unit, await insert_plan(unit, definition, author))
 
 
 async def activate(unit: Unit, plan_id: UUID, etag: int | None = None) -> PlanRow:

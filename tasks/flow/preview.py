@@ -20,9 +20,8 @@ from tasks.generation.days import wall_time
 from tasks.generation.service import Job, Tally, decide
 from tasks.kernel.unit import Unit
 from tasks.kernel.zones import day_bounds, local_day, local_instant
-from tasks.people.lookups import merchant_zone
+from tasks.people.lookups import merchant_zone, zones_of_merchant
 from tasks.plans.definition import Behaviour, Definition
-from tasks.plans.occurrences import zones_of_merchant
 from tasks.plans.states import Decided
 
 NOBODY = UUID(int=0)

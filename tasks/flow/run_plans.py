@@ -14,6 +14,7 @@ from tasks.flow.retry_events import retry_events
 from tasks.flow.run_occurrence import give_up, passes, run_occurrence
 from tasks.flow.units import OpensUnits
 from tasks.flow.work_task import expire_due, open_due, wake_waiting
+from tasks.people.lookups import zones_of_merchant
 from tasks.plans.occurrences import (
     Claimed,
     LeaseLost,
@@ -22,7 +23,6 @@ from tasks.plans.occurrences import (
     nothing_ahead,
     release,
     write_ahead,
-    zones_of_merchant,
 )
 from tasks.plans.repository import active_behaviours, active_recurring
 

@@ -5,19 +5,13 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from tasks.audience.compile import Ground, compile_tree
+from tasks.audience.ground import FOLLOWABLE, Ground
+from tasks.audience.resolving import predicate_of
 from tasks.kernel.unit import Unit
-from tasks.ledger.as_of import CARD_FACTS_AS_OF, CUSTOMER_FACTS_AS_OF
 from tasks.people.lookups import merchant_zone
 from tasks.plans.definition import Behaviour, Definition
 from tasks.plans.entries import FIRST_VISIT
 from tasks.plans.states import Scope
-
-FOLLOWABLE = "cu.status = 'active' and not cu.anonymous and not cu.internal"
-"""散客 and internal records count as sales and are never followed up."""
-
-LIVE_FACTS = "left join customer_facts f on f.merchant_id = cu.merchant_id and f.customer_id = cu.id"
-PAST_FACTS = f"cross join lateral ({CUSTOMER_FACTS_AS_OF}) f"
 
 
 @dataclass(frozen=True)
@@ -41,12 +35,7 @@ class Moment:
     @property
     def ground(self) -> Ground:
         """What predicates are evaluated against."""
-        return Ground(card_facts=f"({CARD_FACTS_AS_OF})") if self.past else Ground()
-
-    @property
-    def facts_join(self) -> str:
-        """The join that gives alias `f`."""
-        return PAST_FACTS if self.past else LIVE_FACTS
+        return Ground(self.today, past=self.past)
 
     @property
     def until(self) -> datetime:
@@ -121,9 +110,12 @@ async def _matching(
     unit: Unit, definition: Definition, moment: Moment, after: UUID | None
 ) -> tuple[str, dict[str, Any]]:
     card = definition.entry.scope is Scope.CARD
-    predicate = compile_tree(definition.audience, moment.ground, card=card)
+    predicate = await predicate_of(unit, definition.audience, moment.ground, card=card)
     sql = (_CARDS if card else _CUSTOMERS).format(
-        facts=moment.facts_join, followable=FOLLOWABLE, predicate=predicate.sql, card_facts=moment.ground.card_facts
+        facts=moment.ground.facts_join,
+        followable=FOLLOWABLE,
+        predicate=predicate.sql,
+        card_facts=moment.ground.card_facts,
     )
     values = predicate.values | moment.values | {"after": after, "merchant_zone": await merchant_zone(unit)}
     return sql, values

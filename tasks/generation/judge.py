@@ -5,8 +5,9 @@ Only working tables are written.
 
 from datetime import UTC, datetime
 
-from tasks.audience.compile import compile_tree
-from tasks.generation.candidates import FOLLOWABLE, Moment
+from tasks.audience.ground import FOLLOWABLE
+from tasks.audience.resolving import predicate_of
+from tasks.generation.candidates import Moment
 from tasks.kernel.unit import Unit
 from tasks.plans.definition import Definition
 from tasks.plans.states import EntryMode, PlanKind, Purpose, Scope
@@ -152,10 +153,10 @@ async def route(unit: Unit, definition: Definition) -> None:
 async def exits(unit: Unit, definition: Definition, moment: Moment) -> None:
     """Passages whose audience no longer holds leave, by the name of the condition."""
     card = definition.entry.scope is Scope.CARD
-    predicate = compile_tree(definition.audience, moment.ground, card=card)
+    predicate = await predicate_of(unit, definition.audience, moment.ground, card=card)
     join = CARD_JOIN.format(card_facts=moment.ground.card_facts) if card else ""
     await unit.run(
-        EXITS.format(failing=predicate.failing, facts=moment.facts_join, card=join, followable=FOLLOWABLE),
+        EXITS.format(failing=predicate.failing, facts=moment.ground.facts_join, card=join, followable=FOLLOWABLE),
         **(predicate.values | moment.values),
     )  # fmt: skip
 

@@ -23,7 +23,6 @@ from tasks.kernel.columns import (
 )
 from tasks.people.states import BirthdayKind, CareRole, ConsentKind, ContactKind, CustomerStatus, Gender
 
-
 MONTH_AND_DAY = "(extract(month from birthday_on) * 100 + extract(day from birthday_on))::int"
 """A birthday as 1231: under row-level security an index needs a plain column (architecture.md, measured trap)."""
 

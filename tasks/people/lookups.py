@@ -38,6 +38,14 @@ async def merchant_zone(unit: Unit) -> str:
     return str(await unit.scalar("select timezone from merchant where merchant_id = :merchant"))
 
 
+async def zones_of_merchant(unit: Unit) -> list[str]:
+    """Return the zones in which the merchant's plans fire: its stores' and its own."""
+    rows = await unit.rows(
+        "select timezone from store where merchant_id = :merchant and active union select timezone from merchant where merchant_id = :merchant order by 1"
+    )
+    return [row["timezone"] for row in rows]
+
+
 async def store_refs(unit: Unit) -> dict[str, StoreRef]:
     """Return every store of the merchant by code, closed-down ones too: their books may still come."""
     rows = await unit.rows("select code, id, timezone from store where merchant_id = :merchant")

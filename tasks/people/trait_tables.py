@@ -84,7 +84,15 @@ class CustomerAttribute(Row, table=True):
         refers("customer_id", "customer"),
         refers("attribute_id", "attribute"),
         check("one_value", "num_nonnulls(text_value, number_milli, day_value) = 1"),
-        index("ix_customer_attribute_text", "attribute_id", "text_value", "customer_id", where="text_value is not null"),
-        index("ix_customer_attribute_number", "attribute_id", "number_milli", "customer_id", where="number_milli is not null"),
+        index(
+            "ix_customer_attribute_text", "attribute_id", "text_value", "customer_id", where="text_value is not null"
+        ),
+        index(
+            "ix_customer_attribute_number",
+            "attribute_id",
+            "number_milli",
+            "customer_id",
+            where="number_milli is not null",
+        ),
         index("ix_customer_attribute_day", "attribute_id", "day_value", "customer_id", where="day_value is not null"),
     )

@@ -46,14 +46,6 @@ class Claimed(msgspec.Struct, frozen=True):
     audience: int | None
 
 
-async def zones_of_merchant(unit: Unit) -> list[str]:
-    """Return the zones in which the merchant's plans fire: its stores' and its own."""
-    rows = await unit.rows(
-        "select timezone from store where merchant_id = :merchant and active union select timezone from merchant where merchant_id = :merchant order by 1"
-    )
-    return [row["timezone"] for row in rows]
-
-
 async def write_ahead(unit: Unit, plan: ActivePlan, zones: Sequence[str]) -> int:
     """Write the plan's firings from where it was planned to until `AHEAD`; writing one twice changes nothing. Returns how many are new."""
     trigger = plan.definition.trigger

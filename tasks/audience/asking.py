@@ -1,0 +1,94 @@
+"""What a condition asks of the books: something of the customer's own row, or something of rows elsewhere that are hers.
+
+SQL here speaks of fixed aliases: `cu` the customer, `f` her facts, and where a card is meant `k` the card, `kf` its facts, `cp` its product. `{today}`,
+`{at}`, `{until}` and `{card_facts}` are the ground's (tasks.audience.ground).
+"""
+
+from dataclasses import dataclass, replace
+
+CARDS = """card_holder h join card k on k.merchant_id = h.merchant_id and k.id = h.card_id
+join {card_facts} kf on kf.merchant_id = k.merchant_id and kf.card_id = k.id
+join card_product cp on cp.merchant_id = k.merchant_id and cp.id = k.card_product_id"""
+"""The cards a customer holds: reminders go to the holder (engine.md, "Generation")."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A boolean SQL expression over the aliases, and what explain shows of it.
+
+    Attributes:
+        sql: never null, whatever is missing.
+        seen: an SQL expression of type text.
+    """
+
+    sql: str
+    seen: str = "null::text"
+
+
+@dataclass(frozen=True)
+class Some:
+    """A question about rows that are the customer's: whether there are any, or what they add up to.
+
+    Attributes:
+        source: what stands after `from`.
+        who, merchant: columns of `source` that say whose they are; a null `who` is nobody's.
+        where: which of the rows.
+        holds: an aggregate over them that is true or false and never null; None asks whether there is a row.
+        empty: what `holds` is when there is no row.
+        none: asks that there is no row (only without `holds`).
+        seen: an aggregate of type text, which explain shows.
+    """
+
+    source: str
+    who: str
+    merchant: str
+    where: str = "true"
+    holds: str | None = None
+    empty: bool = False
+    none: bool = False
+    seen: str = "count(*)::text"
+
+    def probe(self) -> str:
+        """Return the expression that looks up one customer's rows."""
+        rows = f"from {self.source} where {self._hers} and {self.where}"
+        if self.holds is not None:
+            return f"(select {self.holds} {rows})"
+        return f"{'not ' if self.none else ''}exists (select {rows})"
+
+    def sweep(self) -> str:
+        """Return the expression that gathers everybody's rows in one pass."""
+        rows = f"select {self.who} from {self.source} where {self.merchant} = :merchant and {self.who} is not null and {self.where}"
+        if self.holds is None:
+            return f"cu.id {'not ' if self.none else ''}in ({rows})"
+        if self.empty:
+            return f"cu.id not in ({rows} group by {self.who} having not ({self.holds}))"
+        return f"cu.id in ({rows} group by {self.who} having {self.holds})"
+
+    def look(self) -> str:
+        """Return the expression for what explain shows."""
+        return f"(select {self.seen} from {self.source} where {self._hers} and {self.where})"
+
+    @property
+    def _hers(self) -> str:
+        return f"{self.merchant} = cu.merchant_id and {self.who} = cu.id"
+
+
+Asked = Row | Some
+
+
+def of_any_card(row: Row) -> Some:
+    """Return the question whether the customer holds a card of which `row` is true; shows what it saw of her cards."""
+    cards = Some(CARDS, "h.customer_id", "h.merchant_id", f"h.to_on is null and {row.sql}")
+    return replace(cards, seen=f"string_agg({row.seen}, ', ')")
+
+
+def sql_of(asked: Asked, *, sweep: bool) -> str:
+    """Return the boolean expression of a question."""
+    if isinstance(asked, Row):
+        return f"({asked.sql})"
+    return f"({asked.sweep() if sweep else asked.probe()})"
+
+
+def seen_of(asked: Asked) -> str:
+    """Return the text expression of what a question looked at."""
+    return asked.seen if isinstance(asked, Row) else asked.look()

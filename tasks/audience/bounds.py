@@ -1,0 +1,126 @@
+"""Parameters that many conditions share: bounds on a number, and days near and far."""
+
+from datetime import date
+from typing import Annotated, Any, Final
+
+import msgspec
+
+from tasks.audience.binds import Binds
+from tasks.audience.registry import Params
+from tasks.audience.wording import Words
+
+Count = Annotated[int, msgspec.Meta(ge=0, le=100_000)]
+Cents = Annotated[int, msgspec.Meta(ge=-(10**12), le=10**12)]
+Days = Annotated[int, msgspec.Meta(ge=0, le=36_500)]
+Percent = Annotated[int, msgspec.Meta(ge=0, le=100)]
+Code = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+SIGNS: Final = {"equals": "=", "at_least": ">=", "at_most": "<=", "above": ">", "below": "<"}
+"""A bound's field → its operator."""
+
+
+def _check_bounds(params: Any, *, needed: bool = True) -> None:
+    """Refuse bounds that say nothing, or that nothing can meet."""
+    said = {name: value for name in SIGNS if (value := getattr(params, name, None)) is not None}
+    if needed and not said:
+        raise ValueError("needs one of: equals, atLeast, atMost, above, below")
+    low = max((value for name, value in said.items() if name in ("at_least", "above", "equals")), default=None)
+    high = min((value for name, value in said.items() if name in ("at_most", "below", "equals")), default=None)
+    if low is not None and high is not None and low > high:
+        raise ValueError("the lower bound is above the upper one")
+
+
+class Counts(Params, frozen=True):
+    """Bounds on a count; those that are given must all hold."""
+
+    equals: Count | None = None
+    at_least: Count | None = None
+    at_most: Count | None = None
+    above: Count | None = None
+    below: Count | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse bounds that say nothing."""
+        _check_bounds(self)
+
+
+class Amounts(Params, frozen=True):
+    """Bounds on an amount in 分; those that are given must all hold."""
+
+    equals: Cents | None = None
+    at_least: Cents | None = None
+    at_most: Cents | None = None
+    above: Cents | None = None
+    below: Cents | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse bounds that say nothing."""
+        _check_bounds(self)
+
+
+def bounded(value: str, params: Any, binds: Binds, sql_type: str = "bigint") -> str:
+    """Return the SQL that `value`, which must not be null, keeps every bound that is given."""
+    parts = [
+        f"{value} {sign} {binds.add(bound, sql_type)}"
+        for name, sign in SIGNS.items()
+        if (bound := getattr(params, name, None)) is not None
+    ]
+    return "(" + " and ".join(parts) + ")" if parts else "true"
+
+
+def holds_at_zero(params: Any) -> bool:
+    """True when nothing at all, a count or sum of 0, keeps the bounds."""
+    said = {name: bound for name in SIGNS if (bound := getattr(params, name, None)) is not None}
+    low = all(said[name] <= 0 for name in ("equals", "at_least") if name in said) and said.get("above", -1) < 0
+    high = all(said[name] >= 0 for name in ("equals", "at_most") if name in said) and said.get("below", 1) > 0
+    return low and high
+
+
+class When(Params, frozen=True):
+    """A day near or far: within so many days before today, not within them (never counts as not within), or between two days, both included."""
+
+    within_days: Days | None = None
+    not_within_days: Days | None = None
+    from_on: date | None = None
+    to_on: date | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what says nothing, and a range that is none."""
+        if all(part is None for part in (self.within_days, self.not_within_days, self.from_on, self.to_on)):
+            raise ValueError("needs one of: withinDays, notWithinDays, fromOn, toOn")
+        if self.from_on is not None and self.to_on is not None and self.to_on < self.from_on:
+            raise ValueError("toOn is before fromOn")
+        if (
+            self.within_days is not None
+            and self.not_within_days is not None
+            and self.within_days <= self.not_within_days
+        ):
+            raise ValueError("withinDays is not above notWithinDays")
+
+
+def when(day: str, params: When, binds: Binds) -> str:
+    """Return the SQL that `day`, a date or null, is as the parameters say; never null itself. An index on the day can serve all but `not_within_days`."""
+    parts = []
+    if params.within_days is not None:
+        parts.append(f"{day} is not null and {day} >= {binds.days_ago(params.within_days)}")
+    if params.not_within_days is not None:
+        parts.append(f"({day} is null or {day} < {binds.days_ago(params.not_within_days)})")
+    if params.from_on is not None:
+        parts.append(f"{day} is not null and {day} >= {binds.add(params.from_on, 'date')}")
+    if params.to_on is not None:
+        parts.append(f"{day} is not null and {day} <= {binds.add(params.to_on, 'date')}")
+    return " and ".join(parts)
+
+
+def when_words(params: When, words: Words, did: tuple[str, str], did_not: tuple[str, str]) -> str:
+    """Return the sentence: 近 90 天未到店. `did` and `did_not` are the verb phrases, (到店, came) and (未到店, did not come)."""
+    parts = []
+    if params.within_days is not None:
+        parts.append(words.say(f"近 {{}} 天{did[0]}", f"{did[1]} in the last {{}} days", params.within_days))
+    if params.not_within_days is not None:
+        parts.append(
+            words.say(f"近 {{}} 天{did_not[0]}", f"{did_not[1]} in the last {{}} days", params.not_within_days)
+        )
+    if params.from_on is not None or params.to_on is not None:
+        first, last = (words.day(one) if one else "…" for one in (params.from_on, params.to_on))
+        parts.append(words.say(f"{{}} 至 {{}} {did[0]}", f"{did[1]} from {{}} to {{}}", first, last))
+    return words.say("且", " and ").join(parts)

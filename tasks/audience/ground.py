@@ -1,0 +1,46 @@
+"""What a predicate is evaluated against: now, or the books as they stood at an instant; customer by customer, or everybody at once."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from tasks.ledger.as_of import CARD_FACTS_AS_OF, CUSTOMER_FACTS_AS_OF
+
+FOLLOWABLE = "cu.status = 'active' and not cu.anonymous and not cu.internal"
+"""散客 and internal records count as sales and are never followed up."""
+_LIVE_FACTS = "join customer_facts f on f.merchant_id = cu.merchant_id and f.customer_id = cu.id"
+_PAST_FACTS = f"cross join lateral ({CUSTOMER_FACTS_AS_OF}) f"
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What a predicate is evaluated against. Statements bind `:today`, `:at` and `:until`.
+
+    Attributes:
+        day: the store-local day; `:today` binds the same.
+        past: the books are read as they stood at `:at`, instead of as they are.
+        sweep: everybody is asked at once, so what a condition wants of the books is gathered in one pass; else each customer's own rows are looked up.
+            Both mean the same, and a property test holds them equal.
+    """
+
+    day: date
+    past: bool = False
+    sweep: bool = False
+
+    @property
+    def facts_join(self) -> str:
+        """The join that gives alias `f`."""
+        return _PAST_FACTS if self.past else _LIVE_FACTS
+
+    @property
+    def card_facts(self) -> str:
+        """A relation with the columns of `card_facts`."""
+        return f"({CARD_FACTS_AS_OF})" if self.past else "card_facts"
+
+    def fill(self, sql: str) -> str:
+        """Return the SQL with the ground's own expressions in the place of `{today}`, `{at}`, `{until}` and `{card_facts}`."""
+        return sql.format(
+            today="cast(:today as date)",
+            at="cast(:at as timestamptz)",
+            until="cast(:until as timestamptz)",
+            card_facts=self.card_facts,
+        )
