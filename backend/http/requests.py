@@ -11,6 +11,7 @@ from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 from litestar.params import ParameterKwarg
 from litestar.types import Message, Scope
 
+from backend.http.problems.depth import deep_place
 from backend.http.problems.faults import read_fault, unstorable
 from backend.http.problems.transport import InvalidRequest, MalformedJson, UnsupportedMediaType
 from tasks.kernel.ids import new_id
@@ -83,7 +84,9 @@ def _decode(body: bytes, shape: Any, media: str) -> Any:
         value = reader.read(body, media) if isinstance(reader, Readable) else _decoder(shape).decode(body)
     except msgspec.ValidationError as fault:
         raise InvalidRequest(read_fault(str(fault))) from fault
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
+    except RecursionError as fault:
+        raise InvalidRequest((deep_place(body), "too-deep", {})) from fault
+    except (msgspec.DecodeError, UnicodeDecodeError) as fault:
         raise MalformedJson from fault
     wrong = unstorable(value) if _SUSPECT.search(body) else None
     if wrong:

@@ -55,7 +55,7 @@ async def count_audience(
     stores: tuple[UUID, ...] | None = None,
 ) -> Counted:
     """Count a tree over the merchant, each customer on the day of her own zone; raises `Invalid` on a leaf that does not fit."""
-    node = parse(tree)
+    node = parse(tree, "tree")
     words = Words(locale, await names_in(unit, node))
     segments = await segments_of(unit, node)
     found = 0
@@ -74,7 +74,7 @@ async def sample_audience(
     stores: tuple[UUID, ...] | None = None,
 ) -> list[UUID]:
     """Return some customers a tree means, who spent most first; raises `Invalid` on a leaf that does not fit."""
-    node = parse(tree)
+    node = parse(tree, "tree")
     await names_in(unit, node)
     segments = await segments_of(unit, node)
     found: list[UUID] = []
@@ -95,7 +95,7 @@ async def explain_customer(
     )
     if row is None:
         raise NotFound(what="客户/customer", field="customerId")
-    node = parse(tree)
+    node = parse(tree, "tree")
     await names_in(unit, node)
     segments = await segments_of(unit, node)
     words = Words(locale, await names_everywhere(unit, [node, *segments.values()]))

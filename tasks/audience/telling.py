@@ -63,7 +63,7 @@ def below(node: Node, segments: Mapping[str, Node]) -> tuple[Node, ...]:
 
 
 def tell(
-    node: Node, segments: Mapping[str, Node], answered: Iterator[Answer], words: Words, path: str = "audience"
+    node: Node, segments: Mapping[str, Node], answered: Iterator[Answer], words: Words, path: str = "tree"
 ) -> Told:
     """Return the tree with its answers, which come in the order of `in_order`."""
     answer = next(answered)

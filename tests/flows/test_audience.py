@@ -65,4 +65,4 @@ async def test_another_merchants_things_are_not_there(salon: World) -> None:
     async with salon.units.glance(salon.merchant_id) as unit:
         with pytest.raises(Invalid) as refused:
             await count_audience(unit, stranger, "en")
-    assert refused.value.field == "audience.all[0].products[0]"
+    assert refused.value.field == "tree.all[0].products[0]"

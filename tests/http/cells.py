@@ -1,48 +1,14 @@
 """X1: what each operation is asked with, by whom it may be asked, and by whom not. An operation without an entry fails the matrix."""
 
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
 from tasks.flow.manage_plans import activate, create_plan
 from tasks.kernel.ids import new_id
+from tests.http.cell import Ask, Cell, Make, plain
+from tests.http.cells_audience import AUDIENCE
 from tests.http.salon import PASSWORD, Salon
-
-Ask = tuple[str, Any, dict[str, str]]
-"""Path, JSON body, headers."""
-Make = Callable[[Salon], Awaitable[Ask]]
-
-OTHERS_OF_ROLE = {"employee": "employee2", "manager": "manager2"}
-"""Who has the same role in the other store; an owner has every store."""
-LOWER = {"employee": (), "manager": ("employee",), "owner": ("employee", "manager"), "key": ()}
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One operation.
-
-    Attributes:
-        make: makes a fresh thing in the first store of a salon and returns how to ask for it.
-        right: who may.
-        answers: the normal success.
-        names_a_thing: the path or body names something of the salon, so a stranger gets 404; else a stranger succeeds, with their own things.
-        same_store_only: another store's staff of the same role must get 404 too.
-    """
-
-    make: Make
-    right: str
-    answers: int = 200
-    names_a_thing: bool = False
-    same_store_only: bool = False
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-
-def plain(path: str, body: Any = None) -> Make:
-    async def make(_salon: Salon) -> Ask:
-        return path, body, {}
-
-    return make
 
 
 def on_task(suffix: str, body: Callable[[], Any] = lambda: None, *, assignee: str | None = "employee") -> Make:
@@ -154,6 +120,6 @@ MANAGER = {
     "Completion": Cell(plain("/v1/manager/completion?from=2026-03-01&to=2026-03-02&by=employee"), "manager"),
     "ListStoreTasks": Cell(plain("/v1/manager/tasks?limit=50"), "manager"),
 }
-CELLS: dict[str, Cell] = STAFF | OWNER | INTAKE | MANAGER
+CELLS: dict[str, Cell] = STAFF | OWNER | INTAKE | MANAGER | AUDIENCE
 OPEN = {"Live", "Ready", "ListProblems", "GetProblem", "Login", "Refresh"}
 """Operations that everybody may ask."""

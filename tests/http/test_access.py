@@ -20,7 +20,8 @@ from tasks.kernel.ids import new_id
 from tasks.kernel.scope import Role, StaffScope
 from tasks.people.inputs import StaffIn
 from tasks.people.service import upsert_staff
-from tests.http.cells import CELLS, LOWER, OPEN, OTHERS_OF_ROLE, Ask, Cell
+from tests.http.cell import LOWER, OTHERS_OF_ROLE, Ask, Cell
+from tests.http.cells import CELLS, OPEN
 from tests.http.salon import PASSWORD, Salon, open_salon
 from tests.support.api import Api, Caller
 from tests.support.clock import TestClock

@@ -7,6 +7,7 @@ from litestar import Request, Response, Router, get
 from litestar.params import QueryParameter
 
 from backend.http.days import countable
+from backend.http.manager.audience_routes import HANDLERS as AUDIENCE
 from backend.http.manager.guards import DEPENDENCIES, GUARDS
 from backend.http.manager.schemas import CompletionOut
 from backend.http.paging import Cursor, Limit, next_link
@@ -50,7 +51,7 @@ def router() -> Router:
     """Return the surface."""
     return Router(
         "/v1/manager",
-        route_handlers=[completed, tasks],
+        route_handlers=[completed, tasks, *AUDIENCE],
         guards=GUARDS,
         dependencies=DEPENDENCIES,
         security=[{"staffToken": []}],

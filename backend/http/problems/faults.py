@@ -20,6 +20,7 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
     "nul": ("不能包含 NUL 字符", "must not contain a NUL character"),
     "out-of-calendar": ("时间超出 1900–2999 年", "is outside the years 1900 to 2999"),
     "number-too-large": ("数字过大", "is too large a number"),
+    "too-deep": ("嵌套过深", "is nested too deep"),
     "repeated": ("只能出现一次", "may appear only once"),
 }
 """Fault code → Chinese, English."""
