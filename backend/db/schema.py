@@ -29,6 +29,7 @@ import tasks.promises.tables
 import tasks.scripting.tables
 import tasks.worklist.tables
 from backend.db.definers import definer_statements
+from backend.db.references import reference_statements
 from tasks.kernel.columns import schema
 
 _LOADED = (
@@ -101,5 +102,6 @@ def statements() -> Iterator[str]:
         yield f"create policy tenant on {table.name} to huifang_app using {TENANT} with check {TENANT}"
     yield "grant usage on schema public to huifang_app"
     yield "grant select, insert, update, delete on all tables in schema public to huifang_app"
+    yield from reference_statements()
     yield from definer_statements()
     yield "insert into clock_setting (id, offset_us) values (1, 0)"

@@ -100,6 +100,8 @@ def _complete(operation: dict[str, Any], handler: HTTPRouteHandler, path: str) -
     success = str(handler.status_code)
     operation["responses"] = {success: operation["responses"][success]}
     _show(operation["responses"][success], handler.opt.get("shown_answer"))
+    for status in handler.opt.get("shown_also", ()):
+        operation["responses"][str(status)] = operation["responses"][success]
     body = operation.get("requestBody")
     if body:
         _complete_body(body, handler)

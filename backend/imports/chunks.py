@@ -3,63 +3,41 @@
 Every row is in exactly one chunk, and there it is part of an item, a refusal or a skip.
 """
 
-from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from datetime import datetime
-from itertools import pairwise
-from typing import Any
-from zlib import crc32
+from dataclasses import dataclass
+from itertools import chain, islice, pairwise
+from typing import Any, Final
 
-import msgspec
-
-from backend.imports.books import Books, Newcomers
-from backend.imports.decoders import Decode, Decoded, decoder
+from backend.imports.books import Books
+from backend.imports.cells import attempt, down, refuses
+from backend.imports.dealing import Chunk, Dealer, Numbered, mark_of
+from backend.imports.decoders import Decode, decoder
 from backend.imports.header import Header, Test, condition_test
 from backend.imports.kinds import ImportKind
 from backend.imports.mapping import Mapping
 from backend.imports.readers import MAX_TEXT, Readers
-from backend.imports.reasons import CellRefused, Refusal
+from backend.imports.reasons import CellRefused
 from backend.imports.receipts import Joint, joint
 from backend.imports.source import Source
-
-Numbered = tuple[int, list[str]]
 
 BLANK = "blank row"
 """The built-in reason for rows without any text."""
 NOBODY = "anonymous"
 """The built-in reason for rows that are about nobody known and say nothing else worth keeping."""
+BLOCK: Final = 512
+"""Rows that are read a column at a time."""
 
 
-class Draft(msgspec.Struct, frozen=True, gc=False):
-    """An item for the flow, the file's rows that made it, and when and in which zone it happened."""
-
-    item: Any
-    rows: tuple[Numbered, ...]
-    at: datetime | None
-    zone: str
-
-
-@dataclass
-class Chunk:
-    """What one unit of work takes."""
-
-    lane: int = 0
-    drafts: list[Draft] = field(default_factory=list)
-    refusals: list[Refusal] = field(default_factory=list)
-    skipped: Counter[str] = field(default_factory=Counter)
-    rows: int = 0
-    newcomers: Newcomers = field(default_factory=Newcomers)
-
-
-@dataclass
 class _Group:
-    """Rows of one key so far."""
+    """Rows of one key so far, and what each says or why it is refused."""
 
-    key: str
-    rows: list[Numbered] = field(default_factory=list)
-    pieces: list[Any] = field(default_factory=list)
-    faults: dict[int, CellRefused] = field(default_factory=dict)
+    __slots__ = ("key", "pieces", "refused", "rows")
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+        self.rows: list[Numbered] = []
+        self.pieces: list[Any] = []
+        self.refused = False
 
 
 @dataclass(frozen=True)
@@ -92,47 +70,75 @@ class Reader:
     def survey(self) -> Survey:
         """Read the whole file once, before anything is written; raises `FileUnfit` where it stops being a table."""
         made = joint(self._make())
-        if made is None:
-            return Survey(sum(1 for _ in self.source.rows()), frozenset())
         starts: list[int] = []
         before, rows = None, 0
-        for _, cells in self.source.rows():
-            rows += 1
-            key = _key_of(made, cells)
-            if key is not None and key != before:
-                starts.append(mark_of(key))
-            before = key or before
+        for block in _blocks(self.source.rows()):
+            rows += len(block)
+            for key in _keys_of(made, block) if made is not None else ():
+                if key != before and key.__class__ is not CellRefused:
+                    starts.append(mark_of(key))
+                    before = key
         starts.sort()
         return Survey(rows, frozenset(one for one, following in pairwise(starts) if one == following))
 
     def chunks(self, size: int, lanes: int, scattered: frozenset[int]) -> Iterator[Chunk]:
         """Yield chunks of about `size` rows; items of one customer are always in the same lane."""
-        dealer = _Dealer(size, lanes, self.books)
+        dealer = Dealer(size, lanes, self.books)
         groups = _Groups(scattered)
-        for number, cells in self.source.rows():
-            row = (number, cells)
-            fault = self._unfit(cells)
-            reason = None if fault else self._skip(cells)
-            if fault is not None:
-                yield from dealer.refuse(row, fault)
-            elif reason is not None:
-                yield from dealer.skip(reason)
-            elif self.joint is None:
-                yield from self._alone(dealer, row)
+        for block in _blocks(self.source.rows()):
+            rows = block if self._plain(block) else [row for row in block if not self._left_out(dealer, row)]
+            if self.joint is None:
+                self._alone(dealer, rows)
             else:
-                yield from self._joined(dealer, groups, row)
+                self._joined(dealer, groups, rows)
+            yield from dealer.filled()
         for group in groups.rest():
-            yield from self._close(dealer, group)
+            self._close(dealer, group)
+            yield from dealer.filled()
         yield from dealer.rest()
 
-    def _joined(self, dealer: "_Dealer", groups: "_Groups", row: Numbered) -> Iterator[Chunk]:
-        try:
-            key: str = self.joint.key(row[1])  # type: ignore[union-attr]  # only joined kinds come here
-        except CellRefused as fault:
-            return dealer.refuse(row, fault)
-        ended = groups.turn_to(key)
-        self._add(groups.open, row)  # type: ignore[arg-type]  # there is one after turning to it
-        return self._close(dealer, ended) if ended is not None else iter(())
+    def _joined(self, dealer: Dealer, groups: "_Groups", rows: list[Numbered]) -> None:
+        made: Joint = self.joint  # type: ignore[assignment]  # only joined kinds come here
+        keys = down(made.key, [cells for _, cells in rows])
+        if refuses(keys):
+            for row, key in zip(rows, keys, strict=True):
+                if refuses((key,)):
+                    dealer.refuse(row, key)
+            rows = [row for row, key in zip(rows, keys, strict=True) if not refuses((key,))]
+            keys = [key for key in keys if not refuses((key,))]
+        pieces = made.pieces([cells for _, cells in rows])
+        some_refused = refuses(pieces)
+        group = groups.open
+        for row, key, piece in zip(rows, keys, pieces, strict=True):
+            if group is None or group.key != key:
+                ended, group = groups.turn_to(key)
+                if ended is not None:
+                    self._close(dealer, ended)
+            group.rows.append(row)
+            group.pieces.append(piece)
+            if some_refused and piece.__class__ is CellRefused:
+                group.refused = True
+
+    def _plain(self, block: list[Numbered]) -> bool:
+        """True when no row of the block can be unfit, blank or left out: looked at a block at a time, for nearly all are plain."""
+        return (
+            not self._skips
+            and not self.source.table.has_nul
+            and {len(cells) for _, cells in block} == {self._width}
+            and max(map(len, chain.from_iterable(cells for _, cells in block))) <= MAX_TEXT
+            and all(cells[0].strip() for _, cells in block)
+        )
+
+    def _left_out(self, dealer: Dealer, row: Numbered) -> bool:
+        """Refuse or skip a row that is not to be read; returns whether it was."""
+        fault = self._unfit(row[1])
+        if fault is not None:
+            dealer.refuse(row, fault)
+            return True
+        reason = self._skip(row[1])
+        if reason is not None:
+            dealer.skip(reason)
+        return reason is not None
 
     def _unfit(self, cells: list[str]) -> CellRefused | None:
         if len(cells) != self._width:
@@ -159,48 +165,58 @@ class Reader:
                 return reason
         return None
 
-    def _alone(self, dealer: "_Dealer", row: Numbered) -> Iterator[Chunk]:
-        try:
-            decoded = self._decode(row[1]) if self._decode else None
-        except CellRefused as fault:
-            return dealer.refuse(row, fault)
-        return dealer.skip(NOBODY) if decoded is None else dealer.take(decoded, (row,))
+    def _alone(self, dealer: Dealer, rows: list[Numbered]) -> None:
+        decode: Decode = self._decode  # type: ignore[assignment]  # only kinds whose rows stand alone come here
+        for row in rows:
+            try:
+                decoded = decode(row[1])
+            except CellRefused as fault:
+                dealer.refuse(row, fault)
+                continue
+            if decoded is None:
+                dealer.skip(NOBODY)
+            else:
+                dealer.take(decoded, (row,))
 
-    def _add(self, group: _Group, row: Numbered) -> None:
-        group.rows.append(row)
-        try:
-            group.pieces.append(self.joint.piece(row[1]))  # type: ignore[union-attr]  # only joined kinds have groups
-        except CellRefused as fault:
-            group.faults[row[0]] = fault
-
-    def _close(self, dealer: "_Dealer", group: _Group) -> Iterator[Chunk]:
-        if group.faults:
-            first = min(group.faults)
-            for row in group.rows:
-                yield from dealer.refuse(
-                    row, group.faults.get(row[0]) or CellRefused("rows-incomplete", detail=str(first))
-                )
+    def _close(self, dealer: Dealer, group: _Group) -> None:
+        if group.refused:
+            _refuse_all(dealer, group)
             return
         try:
-            decoded = self.joint.join(group.key, group.pieces)  # type: ignore[union-attr]  # as above
+            decoded = self.joint.join(group.key, group.pieces)  # type: ignore[union-attr]  # only joined kinds have groups
         except CellRefused as fault:
             for row in group.rows:
-                yield from dealer.refuse(row, fault)
+                dealer.refuse(row, fault)
             return
-        yield from dealer.take(decoded, tuple(group.rows))
+        dealer.take(decoded, tuple(group.rows))
 
 
-def mark_of(key: str) -> int:
-    """Return 32 bits of a key: two keys with the same mark only wait for the end of the file together."""
-    return crc32(key.encode())
+def _refuse_all(dealer: Dealer, group: _Group) -> None:
+    """Refuse the rows of a group: each for its own fault, the others because of the first of these."""
+    first = next(row[0] for row, piece in zip(group.rows, group.pieces, strict=True) if isinstance(piece, CellRefused))
+    incomplete = CellRefused("rows-incomplete", detail=str(first))
+    for row, piece in zip(group.rows, group.pieces, strict=True):
+        dealer.refuse(row, piece if isinstance(piece, CellRefused) else incomplete)
 
 
-def _key_of(made: Joint, cells: list[str]) -> str | None:
+def _blocks(rows: Iterator[Numbered]) -> Iterator[list[Numbered]]:
+    while block := list(islice(rows, BLOCK)):
+        yield block
+
+
+def _keys_of(made: Joint, block: list[Numbered]) -> list[Any]:
+    """Return the keys of a block; a row without one, or too short to have one, is a refusal."""
     try:
-        key: str = made.key(cells)
-    except (CellRefused, IndexError):
-        return None
-    return key
+        return down(made.key, [cells for _, cells in block])
+    except IndexError:
+        return [attempt(_key_or_refused, made, cells) for _, cells in block]
+
+
+def _key_or_refused(made: Joint, cells: list[str]) -> Any:
+    try:
+        return made.key(cells)
+    except IndexError:
+        raise CellRefused("ragged") from None
 
 
 class _Groups:
@@ -211,65 +227,16 @@ class _Groups:
         self._scattered = scattered
         self._held: dict[str, _Group] = {}
 
-    def turn_to(self, key: str) -> _Group | None:
-        """Make the group of a key the open one; returns the one that is complete thereby, if any."""
+    def turn_to(self, key: str) -> tuple[_Group | None, _Group]:
+        """Make the group of another key the open one; returns the one that is complete thereby, if any, and the open one."""
         before = self.open
-        if before is not None and before.key == key:
-            return None
-        self.open = self._held.get(key) or _Group(key)
-        if mark_of(key) in self._scattered:
-            self._held[key] = self.open
-        return None if before is None or before.key in self._held else before
+        self.open = opened = self._held.get(key) or _Group(key)
+        if self._scattered and mark_of(key) in self._scattered:
+            self._held[key] = opened
+        return None if before is None or before.key in self._held else before, opened
 
     def rest(self) -> Iterator[_Group]:
         """Yield what is open at the end of the file."""
         if self.open is not None and self.open.key not in self._held:
             yield self.open
         yield from self._held.values()
-
-
-class _Dealer:
-    """Fills one chunk per lane and hands over those that are full."""
-
-    def __init__(self, size: int, lanes: int, books: Books) -> None:
-        self.size = size
-        self.books = books
-        self.open = [Chunk(lane) for lane in range(lanes)]
-
-    def take(self, decoded: Decoded, rows: tuple[Numbered, ...]) -> Iterator[Chunk]:
-        """Put an item into the lane of its customer."""
-        lane = (
-            0
-            if len(self.open) == 1
-            else mark_of(getattr(decoded.item, "customer", None) or str(rows[0][0])) % len(self.open)
-        )
-        chunk = self.open[lane]
-        chunk.drafts.append(Draft(decoded.item, rows, decoded.at, decoded.zone))
-        return self._counted(chunk, len(rows))
-
-    def refuse(self, row: Numbered, fault: CellRefused) -> Iterator[Chunk]:
-        """Note a row that cannot be read."""
-        chunk = self.open[0]
-        chunk.refusals.append(Refusal(row[0], fault.column, fault.code, fault.detail, tuple(row[1])))
-        return self._counted(chunk, 1)
-
-    def skip(self, reason: str) -> Iterator[Chunk]:
-        """Count a row that is left out on purpose."""
-        chunk = self.open[0]
-        chunk.skipped[reason] += 1
-        return self._counted(chunk, 1)
-
-    def rest(self) -> Iterator[Chunk]:
-        """Hand over what is left."""
-        for chunk in self.open:
-            if chunk.rows:
-                chunk.newcomers = self.books.take_newcomers()
-                yield chunk
-
-    def _counted(self, chunk: Chunk, rows: int) -> Iterator[Chunk]:
-        chunk.rows += rows
-        if chunk.rows < self.size:
-            return iter(())
-        chunk.newcomers = self.books.take_newcomers()
-        self.open[chunk.lane] = Chunk(chunk.lane)
-        return iter((chunk,))

@@ -6,9 +6,10 @@ from typing import Any
 
 import msgspec
 
+from backend.imports.cells import Read
 from backend.imports.header import Row
 from backend.imports.kinds import ImportKind
-from backend.imports.readers import Read, Readers
+from backend.imports.readers import Readers
 from backend.imports.reasons import CellRefused
 from tasks.ledger.inputs import AppointmentIn, CardProductIn, ProductIn, VisitIn
 from tasks.ledger.states import AppointmentStatus, Precision

@@ -45,7 +45,7 @@ class Moment(msgspec.Struct, frozen=True):
 
 def parse_moment(text: str, formats: Sequence[str]) -> Moment:
     """Return what a text says, by the given formats first, then by forms nobody can misread; raises `CellRefused`."""
-    found = _by_halves(text, formats) or _by_formats(text, formats) or _by_form(text)
+    found = by_halves(text, formats) or _by_formats(text, formats) or _by_form(text)
     if found is None:
         raise CellRefused("not-a-date")
     if not FIRST_YEAR <= found.day.year <= LAST_YEAR:
@@ -53,7 +53,7 @@ def parse_moment(text: str, formats: Sequence[str]) -> Moment:
     return found
 
 
-def _by_halves(text: str, formats: Sequence[str]) -> Moment | None:
+def by_halves(text: str, formats: Sequence[str]) -> Moment | None:
     """Return day and time parsed apart: both halves recur in a file where the whole hardly ever does."""
     head, gap, tail = text.partition(" ")
     if not gap:
@@ -180,6 +180,12 @@ def instant_of(day: date, wall: time, zone: str) -> datetime:
     """Return the UTC instant of a wall time, as `local_instant` does."""
     offset = _offset(day, zone)
     return local_instant(day, wall, zone) if offset is None else datetime.combine(day, wall, UTC) - offset
+
+
+def midnight_of(day: date, zone: str) -> datetime | None:
+    """Return the UTC instant at which a day begins, None for a day on which clocks are changed."""
+    offset = _offset(day, zone)
+    return None if offset is None else datetime.combine(day, time(0), UTC) - offset
 
 
 @lru_cache(maxsize=65_536)

@@ -8,18 +8,17 @@ from typing import Any
 
 from backend.imports.amounts import parse_flag, parse_money, parse_quantity, parse_whole, quick_cents, to_cents
 from backend.imports.books import Books
+from backend.imports.cells import REMEMBERED, Constant, Memo, OneCell, Read, WrittenCell
 from backend.imports.fields import FIELDS, Field, Shape
 from backend.imports.header import Header, Row, TextOf, as_text, bare, condition_test, field_text, finishing
+from backend.imports.instants import Halves, WholeInstant
 from backend.imports.kinds import ImportKind
 from backend.imports.mapping import Column, Mapping
 from backend.imports.moments import Moment, instant_of, parse_minutes, parse_moment, parse_wall
 from backend.imports.reasons import CellRefused
 
-Read = Callable[[Row], Any]
 ReadAt = Callable[[Row, str], datetime | None]
 
-REMEMBERED = 65_536
-"""How many distinct texts of a column are kept parsed; past it the memory starts anew."""
 MAX_TEXT = 32_767
 """What a cell may hold, as in a spreadsheet."""
 _MIDNIGHT = time(0)
@@ -44,23 +43,35 @@ class Readers:
             return self._remembered(name, self._parser(name, field))
         if not field.needed:
             return self._remembered(name, lambda said: said or None)
+        column = self.mapping.column(name)
+        if (
+            column is not None
+            and column.column is not None
+            and finishing(self.mapping, name) is None
+            and not column.fallback
+        ):
+            return WrittenCell(self.header.place(column.column), label)
         return _needed(field_text(self.header, self.mapping, name), label)
 
     def text(self, name: str) -> TextOf:
         """Return a field's text, empty when there is none."""
         return self._remembered(name, lambda said: said)
 
+    def meant(self, name: str, meaning: Callable[[str], Any]) -> Read:
+        """Return the reader of what a field's text means; `meaning` is asked once per distinct text and may refuse it."""
+        return self._remembered(name, meaning)
+
     def _remembered(self, name: str, parse: Callable[[str], Any]) -> Read:
         """Return a reader that parses each distinct text of the field once: plain columns by a single look-up."""
         column, label = self.mapping.column(name), self.label(name)
         if column is None:
             value = Memo(parse, label)[as_text(self.mapping.defaults.get(name, ""))]
-            return _constant(value)
+            return Constant(value)
         if column.column is None or column.fallback is not None:
             return remembered(field_text(self.header, self.mapping, name), parse, label)
         finish = finishing(self.mapping, name)
         whole = parse if finish is None else lambda said: parse(finish(said))
-        return one_cell(self.header.place(column.column), Memo(lambda raw: whole(bare(raw)), label))
+        return OneCell(self.header.place(column.column), Memo(lambda raw: whole(bare(raw)), label))
 
     def label(self, name: str) -> str:
         """Return the file's column to look at when a field is refused."""
@@ -100,7 +111,7 @@ class Readers:
             whole = self._remembered(name, _quickly(slow) if mark == "." and sign * step == 1 else slow)
         else:
             added, taken = (
-                [one_cell(self.header.place(one), Memo(lambda raw: parse_money(bare(raw), mark), one)) for one in names]
+                [OneCell(self.header.place(one), Memo(lambda raw: parse_money(bare(raw), mark), one)) for one in names]
                 for names in (column.columns or (column.column or "",), column.less)
             )
             whole = _difference(added, taken, sign * step)
@@ -141,26 +152,25 @@ class Readers:
     def _whole(self, name: str, column: Column, formats: Sequence[str]) -> ReadAt:
         """Return the reader of an instant that one text says: a single look-up per row and zone."""
         needed, wall = FIELDS[self.kind][name].needed, parse_wall(column.at) if column.at else None
-        zones: dict[str, Read] = {}
 
         def meet(zone: str) -> Read:
+            halves = Halves(zone, formats)
+
             def parse(said: str) -> datetime | None:
+                usual = halves.find(said)
+                if usual is not None:
+                    return usual
                 if said:
-                    return _instant(parse_moment(said, formats), wall, zone)
+                    moment = parse_moment(said, formats)
+                    halves.learn(said, moment)
+                    return _instant(moment, wall, zone)
                 if needed:
                     raise CellRefused("missing")
                 return None
 
             return self._remembered(name, parse)
 
-        def read(row: Row, zone: str) -> datetime | None:
-            known = zones.get(zone)
-            if known is None:
-                zones[zone] = known = meet(zone)
-            at: datetime | None = known(row)
-            return at
-
-        return read
+        return WholeInstant(meet)
 
     def _wall(self, column: Column) -> Callable[[Row], time | None]:
         fallback = parse_wall(column.at) if column.at else None
@@ -169,39 +179,7 @@ class Readers:
             return lambda _row: fallback
         parse = parse_wall if column.time else parse_minutes
         memo = Memo(lambda raw: parse(text) if (text := bare(raw)) else fallback, name)
-        return one_cell(self.header.place(name), memo)
-
-
-class Memo(dict[str, Any]):
-    """Text → value, parsed when it is first met; a text that is refused is kept as its refusal."""
-
-    def __init__(self, parse: Callable[[str], Any], label: str) -> None:
-        super().__init__()
-        self.parse = parse
-        self.label = label
-
-    def __missing__(self, text: str) -> Any:
-        value: Any
-        try:
-            value = self.parse(text)
-        except CellRefused as fault:
-            value = CellRefused(fault.code, fault.column or self.label, fault.detail)
-        if len(self) >= REMEMBERED:
-            self.clear()
-        self[text] = value
-        return value
-
-
-def one_cell(place: int, memo: Memo) -> Read:
-    """Return the reader of one column; raises what the cell was refused for."""
-
-    def read(row: Row) -> Any:
-        value = memo[row[place]]
-        if value.__class__ is CellRefused:
-            raise value
-        return value
-
-    return read
+        return OneCell(self.header.place(name), memo)
 
 
 def _cents(factor: Decimal, mark: str, text: str) -> int:
@@ -214,15 +192,6 @@ def _quickly(slow: Callable[[str], int]) -> Callable[[str], int]:
         return slow(text) if cents is None else cents
 
     return parse
-
-
-def _constant(value: Any) -> Read:
-    def read(_row: Row) -> Any:
-        if value.__class__ is CellRefused:
-            raise value
-        return value
-
-    return read
 
 
 def _instant(said: Moment, wall: time | None, zone: str) -> datetime:

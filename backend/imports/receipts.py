@@ -1,16 +1,19 @@
 """Rows that belong together: lines of one receipt become one sale, ledger rows of one card one card."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 import msgspec
 
+from backend.imports.books import Books
+from backend.imports.cells import Read, attempt, down, refuses
 from backend.imports.decoders import Decoded
 from backend.imports.header import Row
+from backend.imports.instants import WholeInstant
 from backend.imports.kinds import ImportKind
-from backend.imports.readers import Read, Readers
+from backend.imports.readers import Readers
 from backend.imports.reasons import CellRefused
 from tasks.kernel.zones import local_day
 from tasks.ledger.inputs import CardIn, CardItemIn, EntryIn, LineIn, SaleIn
@@ -23,12 +26,12 @@ class Joint(msgspec.Struct, frozen=True):
 
     Attributes:
         key: the external id that rows of one thing share.
-        piece: what one row says; raises `CellRefused`.
+        pieces: what each of some rows says, in order; a row that is refused says its `CellRefused`.
         join: all pieces of one key as one item; raises `CellRefused` when they contradict each other.
     """
 
     key: Read
-    piece: Callable[[Row], Any]
+    pieces: Callable[[Sequence[Row]], list[Any]]
     join: Callable[[str, list[Any]], Decoded]
 
 
@@ -37,85 +40,105 @@ def joint(readers: Readers) -> Joint | None:
     if readers.kind is ImportKind.SALES:
         return Joint(readers.read("external_id"), _LineReader(readers), _sale)
     if readers.kind is ImportKind.CARDS:
-        return Joint(readers.read("external_id"), _CardReader(readers), _card)
+        read = _CardReader(readers)
+        return Joint(readers.read("external_id"), lambda rows: [attempt(read, row) for row in rows], _card)
     return None
 
 
-class _Line(msgspec.Struct, frozen=True, gc=False):
-    store: str
-    customer: str | None
-    at: datetime
-    zone: str
-    line: LineIn
+Place = tuple[str, str]
+"""A store's code, and the zone of the file's wall times there."""
+Piece = tuple[Place, str | None, datetime, LineIn]
+"""What one line says: where, of whom, when, and the line itself."""
 
 
 class _LineReader:
-    """Reads lines of receipts; kept flat and free of look-ups that can be made once, for it runs once per row."""
+    """Reads lines of receipts, a column at a time: a look-up per cell and little else, for it runs for every row."""
 
     def __init__(self, readers: Readers) -> None:
         self.books = readers.books
-        self.store, self.customer, self.describe = (readers.text(name) for name in ("store", "customer", "description"))
+        self.store = readers.meant("store", self._place)
+        self.customer = readers.meant("customer", self.books.customer)
+        self.staff, self.kept = readers.read("staff"), _KeptStaff(self.books)
+        self.quantity, self.product, self.description = (
+            readers.read("quantity"),
+            readers.read("product"),
+            readers.text("description"),
+        )
+        self.rest = [readers.read(name) for name in ("cash", "card", "tax", "requested")]
         self.at = readers.instant("at")
-        self.product, self.quantity, self.requested, self.staff, self.cash, self.card, self.tax = (
-            readers.read(name) for name in ("product", "quantity", "requested", "staff", "cash", "card", "tax")
-        )
-        self.labels = {name: readers.label(name) for name in ("store", "customer")}
-        self._stores: dict[str, tuple[str, str]] = {}
-        self._staff: dict[tuple[str, ...], tuple[str, ...]] = {}
 
-    def __call__(self, row: Row) -> _Line:
-        """Return what one line says; raises `CellRefused`."""
-        named = self.store(row)
-        known = self._stores.get(named) or self._meet_store(named)
-        code = self.customer(row)
-        try:
-            customer = self.books.customer(code)
-        except CellRefused as fault:
-            raise CellRefused(fault.code, self.labels["customer"]) from None
-        names = self.staff(row)
-        staff = self._staff.get(names)
-        if staff is None:
-            self._staff[names] = staff = self.books.staff(names)
-        quantity = self.quantity(row)
-        line = LineIn(
-            product=self.product(row),
-            description=self.describe(row),
-            quantity=ONE if quantity is None else quantity,
-            cash_cents=self.cash(row),
-            card_cents=self.card(row),
-            tax_cents=self.tax(row),
-            staff=staff,
-            requested=self.requested(row) or False,
-        )
-        moment: datetime = self.at(row, known[1])  # type: ignore[assignment]  # `at` is needed: empty is refused
-        return _Line(known[0], customer, moment, known[1], line)
+    def __call__(self, rows: Sequence[Row]) -> list[Any]:
+        """Return what each line says, or why it is refused: for the first of its fields that cannot be read."""
+        places = down(self.store, rows)
+        if refuses(places):
+            good = iter(self([row for row, place in zip(rows, places, strict=True) if not refuses((place,))]))
+            return [place if refuses((place,)) else next(good) for place in places]
+        reads = (self.customer, self.staff, self.quantity, self.product, self.description, *self.rest)
+        columns = [places, *(down(read, rows) for read in reads), self._whens(rows, places)]
+        kept = self.kept
+        if not any(map(refuses, columns)):
+            return [_piece(said, kept) for said in zip(*columns, strict=True)]
+        return [_first_refusal(said) or _piece(said, kept) for said in zip(*columns, strict=True)]
 
-    def _meet_store(self, named: str) -> tuple[str, str]:
-        try:
-            store = self.books.store(named)
-        except CellRefused as fault:
-            raise CellRefused(fault.code, self.labels["store"]) from None
-        self._stores[named] = found = (store, self.books.zone_of(store))
-        return found
+    def _whens(self, rows: Sequence[Row], places: Sequence[Place]) -> list[Any]:
+        zones = {place[1] for place in places}
+        if len(zones) == 1 and isinstance(self.at, WholeInstant):
+            return down(self.at.of(zones.pop()), rows)
+        return [attempt(self.at, row, place[1]) for row, place in zip(rows, places, strict=True)]
+
+    def _place(self, named: str) -> Place:
+        store = self.books.store(named)
+        return store, self.books.zone_of(store)
 
 
-def _sale(key: str, pieces: list[_Line]) -> Decoded:
-    first = pieces[0]
-    lines = tuple([piece.line for piece in pieces])
-    at = first.at
-    if len(pieces) > 1:
-        at = min(piece.at for piece in pieces)
-        _must_agree(first, pieces)
-    sale = SaleIn(external_id=key, store=first.store, at=at, customer=first.customer, lines=lines)
-    return Decoded(sale, at, first.zone)
+class _KeptStaff(dict[tuple[str, ...], tuple[str, ...]]):
+    """The staff that a cell names → those that are somebody."""
+
+    def __init__(self, books: Books) -> None:
+        super().__init__()
+        self.books = books
+
+    def __missing__(self, names: tuple[str, ...]) -> tuple[str, ...]:
+        self[names] = kept = self.books.staff(names)
+        return kept
 
 
-def _must_agree(first: _Line, pieces: list[_Line]) -> None:
-    if any(piece.customer != first.customer for piece in pieces):
+def _piece(said: tuple[Any, ...], kept: _KeptStaff) -> Piece:
+    place, customer, staff, quantity, product, description, cash, card, tax, requested, at = said
+    line = LineIn(
+        product=product,
+        description=description,
+        quantity=ONE if quantity is None else quantity,
+        cash_cents=cash,
+        card_cents=card,
+        tax_cents=tax,
+        staff=kept[staff],
+        requested=requested or False,
+    )
+    return place, customer, at, line
+
+
+def _first_refusal(said: tuple[Any, ...]) -> CellRefused | None:
+    return next((one for one in said if isinstance(one, CellRefused)), None)
+
+
+def _sale(key: str, pieces: list[Piece]) -> Decoded:
+    (store, zone), customer, at, line = pieces[0]
+    if len(pieces) == 1:
+        return Decoded(SaleIn(external_id=key, store=store, at=at, customer=customer, lines=(line,)), at, zone)
+    _must_agree(pieces)
+    at = min(piece[2] for piece in pieces)
+    lines = tuple([piece[3] for piece in pieces])
+    return Decoded(SaleIn(external_id=key, store=store, at=at, customer=customer, lines=lines), at, zone)
+
+
+def _must_agree(pieces: list[Piece]) -> None:
+    (store, zone), customer, at, _ = pieces[0]
+    if any(piece[1] != customer for piece in pieces):
         raise CellRefused("rows-disagree", detail="customer")
-    if any(piece.store != first.store for piece in pieces):
+    if any(piece[0][0] != store for piece in pieces):
         raise CellRefused("rows-disagree", detail="store")
-    if len({piece.at for piece in pieces}) > 1 and len({local_day(piece.at, first.zone) for piece in pieces}) > 1:
+    if any(piece[2] != at for piece in pieces) and len({local_day(piece[2], zone) for piece in pieces}) > 1:
         raise CellRefused("rows-disagree", detail="day")
 
 

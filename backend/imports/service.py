@@ -13,7 +13,8 @@ from uuid import UUID
 import msgspec
 
 from backend.db.units import Units
-from backend.imports.chunks import Chunk, Reader, Survey
+from backend.imports.chunks import Reader, Survey
+from backend.imports.dealing import Chunk
 from backend.imports.errors import MappingInvalid
 from backend.imports.kinds import ImportKind
 from backend.imports.mapping import Mapping, check_mapping, load_mapping

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from backend.imports.chunks import Chunk, Draft
+from backend.imports.dealing import Chunk, Draft
 from backend.imports.kinds import ImportKind
 from backend.imports.mapping import Mapping
 from backend.imports.reasons import REASONS, Refusal

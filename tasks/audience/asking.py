@@ -1,7 +1,7 @@
 """What a condition asks of the books: something of the customer's own row, or something of rows elsewhere that are hers.
 
 SQL here speaks of fixed aliases: `cu` the customer, `f` her facts, and where a card is meant `k` the card, `kf` its facts, `cp` its product. `{today}`,
-`{at}`, `{until}` and `{card_facts}` are the ground's (tasks.audience.ground).
+`{at}`, `{until}`, `{card_facts}` and `{held}` are the ground's (tasks.audience.ground).
 """
 
 from dataclasses import dataclass, replace
@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 CARDS = """card_holder h join card k on k.merchant_id = h.merchant_id and k.id = h.card_id
 join {card_facts} kf on kf.merchant_id = k.merchant_id and kf.card_id = k.id
 join card_product cp on cp.merchant_id = k.merchant_id and cp.id = k.card_product_id"""
-"""The cards a customer holds: reminders go to the holder (engine.md, "Generation")."""
+"""The cards of a customer; with `{held}` those she holds: reminders go to the holder (engine.md, "Generation")."""
 
 
 @dataclass(frozen=True)
@@ -19,10 +19,12 @@ class Row:
     Attributes:
         sql: never null, whatever is missing.
         seen: an SQL expression of type text.
+        among: of a card condition, the cards it looks at; asked of any card, explain shows what it saw of these.
     """
 
     sql: str
     seen: str = "null::text"
+    among: str = "true"
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,8 @@ class Some:
         empty: what `holds` is when there is no row.
         none: asks that there is no row (only without `holds`).
         seen: an aggregate of type text, which explain shows.
+        among: which rows explain shows; None: those of `where`.
+        finding: what stands after `from` when one customer's rows are looked up, where `source` has no way to find them; the same rows, with the same columns.
     """
 
     source: str
@@ -47,10 +51,12 @@ class Some:
     empty: bool = False
     none: bool = False
     seen: str = "count(*)::text"
+    among: str | None = None
+    finding: str | None = None
 
     def probe(self) -> str:
         """Return the expression that looks up one customer's rows."""
-        rows = f"from {self.source} where {self._hers} and {self.where}"
+        rows = f"from {self.finding or self.source} where {self._hers} and {self.where}"
         if self.holds is not None:
             return f"(select {self.holds} {rows})"
         return f"{'not ' if self.none else ''}exists (select {rows})"
@@ -66,7 +72,9 @@ class Some:
 
     def look(self) -> str:
         """Return the expression for what explain shows."""
-        return f"(select {self.seen} from {self.source} where {self._hers} and {self.where})"
+        return (
+            f"(select {self.seen} from {self.finding or self.source} where {self._hers} and {self.among or self.where})"
+        )
 
     @property
     def _hers(self) -> str:
@@ -78,8 +86,8 @@ Asked = Row | Some
 
 def of_any_card(row: Row) -> Some:
     """Return the question whether the customer holds a card of which `row` is true; shows what it saw of her cards."""
-    cards = Some(CARDS, "h.customer_id", "h.merchant_id", f"h.to_on is null and {row.sql}")
-    return replace(cards, seen=f"string_agg({row.seen}, ', ')")
+    cards = Some(CARDS, "h.customer_id", "h.merchant_id", f"{{held}} and {row.sql}")
+    return replace(cards, seen=f"string_agg({row.seen}, ', ')", among=f"{{held}} and {row.among}")
 
 
 def sql_of(asked: Asked, *, sweep: bool) -> str:

@@ -1,6 +1,7 @@
 """Parameters that many conditions share: bounds on a number, and days near and far."""
 
 from datetime import date
+from decimal import Decimal
 from typing import Annotated, Any, Final
 
 import msgspec
@@ -14,19 +15,25 @@ Cents = Annotated[int, msgspec.Meta(ge=-(10**12), le=10**12)]
 Days = Annotated[int, msgspec.Meta(ge=0, le=36_500)]
 Percent = Annotated[int, msgspec.Meta(ge=0, le=100)]
 Code = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+FIRST_DAY: Final = date(1900, 1, 1)
+"""The first day that a range may name."""
+LAST_DAY: Final = date(2199, 12, 31)
+"""The last day that a range may name."""
 SIGNS: Final = {"equals": "=", "at_least": ">=", "at_most": "<=", "above": ">", "below": "<"}
 """A bound's field → its operator."""
 
 
-def _check_bounds(params: Any, *, needed: bool = True) -> None:
-    """Refuse bounds that say nothing, or that nothing can meet."""
+def check_bounds(params: Any, *, needed: bool = True, step: Decimal = Decimal(1)) -> None:
+    """Refuse bounds that say nothing, or that no number can keep; the numbers are multiples of `step`."""
     said = {name: value for name in SIGNS if (value := getattr(params, name, None)) is not None}
     if needed and not said:
         raise ValueError("needs one of: equals, atLeast, atMost, above, below")
-    low = max((value for name, value in said.items() if name in ("at_least", "above", "equals")), default=None)
-    high = min((value for name, value in said.items() if name in ("at_most", "below", "equals")), default=None)
+    lows = {"equals": 0, "at_least": 0, "above": step}
+    highs = {"equals": 0, "at_most": 0, "below": -step}
+    low = max((value + lows[name] for name, value in said.items() if name in lows), default=None)
+    high = min((value + highs[name] for name, value in said.items() if name in highs), default=None)
     if low is not None and high is not None and low > high:
-        raise ValueError("the lower bound is above the upper one")
+        raise ValueError("no number keeps all of the bounds")
 
 
 class Counts(Params, frozen=True):
@@ -40,7 +47,7 @@ class Counts(Params, frozen=True):
 
     def __post_init__(self) -> None:
         """Refuse bounds that say nothing."""
-        _check_bounds(self)
+        check_bounds(self)
 
 
 class Amounts(Params, frozen=True):
@@ -54,7 +61,7 @@ class Amounts(Params, frozen=True):
 
     def __post_init__(self) -> None:
         """Refuse bounds that say nothing."""
-        _check_bounds(self)
+        check_bounds(self)
 
 
 def bounded(value: str, params: Any, binds: Binds, sql_type: str = "bigint") -> str:
@@ -75,6 +82,15 @@ def holds_at_zero(params: Any) -> bool:
     return low and high
 
 
+def check_range(from_on: date | None, to_on: date | None) -> None:
+    """Refuse a range that ends before it begins, and days of another age: their instants are beyond the calendar."""
+    for name, one in (("fromOn", from_on), ("toOn", to_on)):
+        if one is not None and not FIRST_DAY <= one <= LAST_DAY:
+            raise ValueError(f"{name} is not between {FIRST_DAY} and {LAST_DAY}")
+    if from_on is not None and to_on is not None and to_on < from_on:
+        raise ValueError("toOn is before fromOn")
+
+
 class When(Params, frozen=True):
     """A day near or far: within so many days before today, not within them (never counts as not within), or between two days, both included."""
 
@@ -87,8 +103,7 @@ class When(Params, frozen=True):
         """Refuse what says nothing, and a range that is none."""
         if all(part is None for part in (self.within_days, self.not_within_days, self.from_on, self.to_on)):
             raise ValueError("needs one of: withinDays, notWithinDays, fromOn, toOn")
-        if self.from_on is not None and self.to_on is not None and self.to_on < self.from_on:
-            raise ValueError("toOn is before fromOn")
+        check_range(self.from_on, self.to_on)
         if (
             self.within_days is not None
             and self.not_within_days is not None
@@ -113,14 +128,14 @@ def when(day: str, params: When, binds: Binds) -> str:
 
 def when_words(params: When, words: Words, did: tuple[str, str], did_not: tuple[str, str]) -> str:
     """Return the sentence: 近 90 天未到店. `did` and `did_not` are the verb phrases, (到店, came) and (未到店, did not come)."""
+    # The verbs may hold names, so they are values and never part of what is formatted.
+    yes, no = did[words.english], did_not[words.english]
     parts = []
     if params.within_days is not None:
-        parts.append(words.say(f"近 {{}} 天{did[0]}", f"{did[1]} in the last {{}} days", params.within_days))
+        parts.append(words.say("近 {} 天{}", "{1} in the last {0} days", params.within_days, yes))
     if params.not_within_days is not None:
-        parts.append(
-            words.say(f"近 {{}} 天{did_not[0]}", f"{did_not[1]} in the last {{}} days", params.not_within_days)
-        )
+        parts.append(words.say("近 {} 天{}", "{1} in the last {0} days", params.not_within_days, no))
     if params.from_on is not None or params.to_on is not None:
         first, last = (words.day(one) if one else "…" for one in (params.from_on, params.to_on))
-        parts.append(words.say(f"{{}} 至 {{}} {did[0]}", f"{did[1]} from {{}} to {{}}", first, last))
+        parts.append(words.say("{} 至 {} {}", "{2} from {0} to {1}", first, last, yes))
     return words.say("且", " and ").join(parts)

@@ -86,5 +86,5 @@ def segment_key(leaf: Leaf) -> str:
 
 def compile_node(node: Node, ground: Ground, *, card: bool, segments: Mapping[str, Node] | None = None) -> Predicate:
     """Compile a checked tree; a segment that is not among `segments` holds for nobody."""
-    compiler = Compiler(ground, Binds(ground.day), card, segments or {})
+    compiler = Compiler(ground, Binds(ground.day, zone=ground.zone, past=ground.past), card, segments or {})
     return Predicate(ground.fill(compiler.sql(node)), ground.fill(compiler.failing(node)), compiler.binds.values)

@@ -8,6 +8,8 @@ from tasks.ledger.as_of import CARD_FACTS_AS_OF, CUSTOMER_FACTS_AS_OF
 FOLLOWABLE = "cu.status = 'active' and not cu.anonymous and not cu.internal"
 """散客 and internal records count as sales and are never followed up."""
 _LIVE_FACTS = "join customer_facts f on f.merchant_id = cu.merchant_id and f.customer_id = cu.id"
+_HELD = "h.to_on is null"
+_HELD_THEN = "(h.from_on <= cast(:today as date) and (h.to_on is null or h.to_on > cast(:today as date)))"
 _PAST_FACTS = f"cross join lateral ({CUSTOMER_FACTS_AS_OF}) f"
 
 
@@ -20,11 +22,13 @@ class Ground:
         past: the books are read as they stood at `:at`, instead of as they are.
         sweep: everybody is asked at once, so what a condition wants of the books is gathered in one pass; else each customer's own rows are looked up.
             Both mean the same, and a property test holds them equal.
+        zone: the IANA zone whose day it is; conditions on instants need it to know where a day begins.
     """
 
     day: date
     past: bool = False
     sweep: bool = False
+    zone: str = ""
 
     @property
     def facts_join(self) -> str:
@@ -37,10 +41,11 @@ class Ground:
         return f"({CARD_FACTS_AS_OF})" if self.past else "card_facts"
 
     def fill(self, sql: str) -> str:
-        """Return the SQL with the ground's own expressions in the place of `{today}`, `{at}`, `{until}` and `{card_facts}`."""
+        """Return the SQL with the ground's own expressions in the place of `{today}`, `{at}`, `{until}`, `{card_facts}` and `{held}`."""
         return sql.format(
             today="cast(:today as date)",
             at="cast(:at as timestamptz)",
             until="cast(:until as timestamptz)",
             card_facts=self.card_facts,
+            held=_HELD_THEN if self.past else _HELD,
         )

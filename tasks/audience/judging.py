@@ -99,7 +99,7 @@ async def answers(
 ) -> list[Answer]:
     """Return for one customer what each node is, in order, in one statement: the same predicate as everywhere, node by node."""
     ground = look.ground
-    compiler = Compiler(ground, Binds(ground.day), card=False, segments=segments)
+    compiler = Compiler(ground, Binds(ground.day, zone=ground.zone, past=ground.past), card=False, segments=segments)
     columns = []
     for number, node in enumerate(nodes):
         seen = seen_of(compiler.asked(node)) if isinstance(node, Leaf) else "null::text"

@@ -89,7 +89,7 @@ def _expanded(node: Node, known: Mapping[str, Node], above: tuple[str, ...]) -> 
         key = segment_key(leaf) if leaf.condition.name == SEGMENT else None
         if key in above:
             raise Invalid(leaf.path, "the segment uses itself")
-        count += _expanded(known[key], known, (*above, key)) if key else 1
+        count += max(_expanded(known[key], known, (*above, key)), 1) if key else 1
         if count > MOST_EXPANDED:
             return count
     return count

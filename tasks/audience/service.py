@@ -20,7 +20,7 @@ from tasks.kernel.unit import Unit
 from tasks.kernel.zones import local_day, local_instant
 from tasks.people.lookups import merchant_zone, zones_of_merchant
 
-LAST_MINUTE: Final = time(23, 59, 59)
+LAST_MOMENT: Final = time.max
 """A past day is judged as it stood at its end."""
 
 
@@ -131,6 +131,6 @@ async def instant_of(unit: Unit, on: date | None) -> datetime:
 
 def _ground(unit: Unit, zone: str, on: date | None, *, sweep: bool) -> tuple[Ground, datetime]:
     if on is None:
-        return Ground(local_day(unit.now, zone), sweep=sweep), unit.now
-    at = local_instant(on, LAST_MINUTE, zone)
-    return Ground(on, past=True, sweep=sweep), at
+        return Ground(local_day(unit.now, zone), sweep=sweep, zone=zone), unit.now
+    at = local_instant(on, LAST_MOMENT, zone)
+    return Ground(on, past=True, sweep=sweep, zone=zone), at

@@ -7,8 +7,9 @@ from uuid import UUID
 
 from tasks.events import intents, repository
 from tasks.events.envelopes import Draft
+from tasks.events.fields import write_fields
 from tasks.events.happened import Happened, Recorded
-from tasks.events.payloads import CardClosed, CardToppedUp, CardUsed, Purchase, Refunded
+from tasks.events.payloads import CardClosed, CardToppedUp, CardUsed, PointsChanged, Purchase, Refunded
 from tasks.events.tables import EventState
 from tasks.kernel.errors import Invalid
 from tasks.kernel.unit import Unit
@@ -18,6 +19,7 @@ from tasks.ledger import service as ledger
 from tasks.ledger.appointments import End, end_appointments, known_appointments
 from tasks.ledger.facts import lock_facts
 from tasks.ledger.journal import SOURCE
+from tasks.ledger.points import PointsIn, record_points
 from tasks.people.batches import refused
 from tasks.people.lookups import StoreRef
 
@@ -87,7 +89,24 @@ async def apply(unit: Unit, drafts: Sequence[Draft], known: Known) -> Applied:
     await _appointments(unit, [d for d in drafts if intents.ledger_kind(d) == "appointment"], applied)
     await _name_events(unit, [d for d in applied.live(drafts) if intents.ledger_kind(d) is not None], applied, known)
     await _plain(unit, [d for d in applied.live(drafts) if intents.ledger_kind(d) is None], applied, known)
+    await _keep_beside(unit, drafts, applied, known)
     return applied
+
+
+async def _keep_beside(unit: Unit, drafts: Sequence[Draft], applied: Applied, known: Known) -> None:
+    """Store what conditions may ask of the events that were taken, and the points they moved."""
+    verdicts = ((applied.verdicts[draft.key], draft) for draft in drafts if draft.fields)
+    taken = [(v.id, draft) for v, draft in verdicts if v.status is Taken.ACCEPTED and v.id is not None]
+    await write_fields(unit, [(one, draft.fields) for one, draft in taken])
+    await record_points(
+        unit, [_points(one, d, d.payload, known) for one, d in taken if isinstance(d.payload, PointsChanged) and "points" in d.fields]
+    )
+
+
+def _points(event_id: UUID, draft: Draft, payload: PointsChanged, known: Known) -> PointsIn:
+    said = (payload.points, payload.balance, payload.expires_on)
+    key = f"{draft.external_id} {draft.source}"
+    return PointsIn(event_id, known.customers[payload.customer], *said, draft.occurred_at, key)
 
 
 async def _record(

@@ -12,6 +12,7 @@ from tasks.events.payloads import Payload, payload_type, read_payload
 from tasks.kernel.errors import Invalid
 from tasks.kernel.ids import new_id
 from tasks.ledger.journal import SOURCE
+from tasks.people.attributes import Stored
 
 LONGEST = 256
 """Characters of an event's id and source."""
@@ -26,7 +27,7 @@ _RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\
 
 @dataclass(slots=True)
 class Draft:
-    """One event on its way in: its envelope, its typed payload, the data as sent, and which items of the batch said it."""
+    """One event on its way in: its envelope, its typed payload, the data as sent, which items of the batch said it, and what conditions may ask of it."""
 
     source: str
     external_id: str
@@ -36,6 +37,7 @@ class Draft:
     data: bytes
     places: list[int] = field(default_factory=list)
     id: UUID = field(default_factory=new_id)
+    fields: dict[str, Stored] = field(default_factory=dict)
 
     @property
     def key(self) -> tuple[str, str]:

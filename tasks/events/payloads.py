@@ -9,6 +9,7 @@ import msgspec
 from tasks.kernel.errors import Invalid
 from tasks.ledger.inputs import LineIn
 from tasks.ledger.states import DepositStatus, Precision
+from tasks.people.traits import CUSTOM_EVENT
 
 Scalar = str | int | float | bool | None
 
@@ -209,7 +210,6 @@ TYPES: dict[str, type[Payload]] = {
     ),
 }
 """The event types there are (engine.md, "Event types"); `custom.<name>` beside them."""
-_CUSTOM = re.compile(r"custom\.[a-z][a-z0-9_]{0,62}")
 _PATH = re.compile(r" - at `\$\.?(.*?)`$")
 _FIELD = re.compile(r"field `([^`]*)`")
 
@@ -217,7 +217,7 @@ _FIELD = re.compile(r"field `([^`]*)`")
 def payload_type(name: object) -> type[Payload]:
     """Return what the data of an event type must be. Raises `Invalid` on `type`."""
     if isinstance(name, str):
-        found = TYPES.get(name) or (Custom if _CUSTOM.fullmatch(name) else None)
+        found = TYPES.get(name) or (Custom if CUSTOM_EVENT.fullmatch(name) else None)
         if found is not None:
             return found
     raise Invalid("type", "is no known event type")

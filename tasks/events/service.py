@@ -9,6 +9,7 @@ import msgspec
 from tasks.events import repository
 from tasks.events.applying import Applied, Key, Known, apply, lock_customers
 from tasks.events.envelopes import Draft, read_event
+from tasks.events.fields import read_fields
 from tasks.events.happened import Recorded
 from tasks.events.payloads import payload_type, read_payload
 from tasks.events.tables import EventState
@@ -35,6 +36,8 @@ async def accept(unit: Unit, items: Sequence[object]) -> Recorded:
     applied = Applied()
     for draft in drafts.values():
         _check_names(draft, known, applied)
+    for draft, fault in await read_fields(unit, applied.live(drafts.values())):
+        applied.refuse(draft, fault)
     mine = [draft for draft in applied.live(drafts.values()) if draft.payload.customer in known.customers]
     await lock_customers(unit, mine, {known.customers[draft.payload.customer] for draft in mine})
     # Only now: whoever took one of these events before has committed, or waits for us.
@@ -59,6 +62,8 @@ async def attach(unit: Unit, customer_ids_: Sequence[UUID] | None) -> Recorded:
     if not drafts:
         return Recorded([], [])
     known = await _known(unit, drafts.values())
+    # They were acknowledged: a field that is declared otherwise by now is left out.
+    await read_fields(unit, drafts.values())
     await lock_customers(unit, list(drafts.values()), set(known.customers.values()))
     applied = await apply(unit, list(drafts.values()), known)
     kept = [draft for draft in drafts.values() if applied.verdicts[draft.key].status is Taken.REJECTED]

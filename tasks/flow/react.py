@@ -6,6 +6,8 @@ import structlog
 
 from tasks.attribution.service import credit
 from tasks.events.happened import Happened
+from tasks.flow.follow_value import follow_value
+from tasks.flow.tend_tags import apply_at_once
 from tasks.kernel.unit import Unit
 from tasks.moot.service import close_moot
 from tasks.plans.entries import enter
@@ -14,8 +16,15 @@ from tasks.plans.repository import active_behaviours
 log = structlog.get_logger()
 
 
-async def react(unit: Unit, happened: Sequence[Happened]) -> None:
-    """Run moot → generation → attribution for events that are new in this transaction."""
+async def react(unit: Unit, happened: Sequence[Happened], *, historic: bool = False) -> None:
+    """Run value → moot → generation → attribution for events that are new in this transaction.
+
+    Customers whose records were corrected have their value computed anew without an event; with `historic` everybody is due instead.
+    """
+    moved = await follow_value(unit, happened, historic=historic)
+    await apply_at_once(unit, {one.customer_id for one in (*moved, *happened)})
+    if moved:
+        await notice(unit, moved)
     if not happened:
         return
     entered, contacted = await _begun(unit)

@@ -6,13 +6,17 @@ from uuid import UUID
 
 from tasks.events import service as events
 from tasks.flow.accept_events import open_complaints
+from tasks.flow.follow_value import catalogue_changed
 from tasks.flow.react import react
 from tasks.kernel.errors import Invalid
 from tasks.kernel.unit import Unit
 from tasks.kernel.verdicts import ItemVerdict, Taken
 from tasks.ledger import service as ledger
 from tasks.ledger.happened import Happened, Recorded
+from tasks.people.coded import upsert_coded
 from tasks.people.customers import upsert_customers
+from tasks.people.states import TagHand
+from tasks.people.traits import ATTRIBUTES, LEVELS, SOURCES
 from tasks.worklist.feed import feed
 
 _LEDGER: dict[str, Callable[..., Awaitable[Recorded]]] = {
@@ -24,6 +28,10 @@ _LEDGER: dict[str, Callable[..., Awaitable[Recorded]]] = {
 _CATALOG: dict[str, Callable[..., Awaitable[list[ItemVerdict]]]] = {
     "products": ledger.record_products,
     "card_products": ledger.record_card_products,
+    "categories": ledger.record_categories,
+    "levels": lambda unit, items: upsert_coded(unit, LEVELS, items),
+    "sources": lambda unit, items: upsert_coded(unit, SOURCES, items),
+    "attributes": lambda unit, items: upsert_coded(unit, ATTRIBUTES, items),
 }
 KINDS = ("customers", *_CATALOG, *_LEDGER)
 """The books there are; staff go through `people.service.upsert_staff`, which needs the master key."""
@@ -37,21 +45,21 @@ where t.merchant_id = :merchant and t.customer_id = any(cast(:changed_customers 
 async def record_books(unit: Unit, kind: str, items: Sequence[Any], *, historic: bool = False) -> list[ItemVerdict]:
     """Record items of one kind (`KINDS`) and let the flow react; one verdict per item, in order.
 
-    `historic` marks the events: they move facts and start no plan. Raises `Invalid` for a kind that is none.
+    `historic` marks books of the past: their events move facts and start no plan, their tags are an import's. Raises `Invalid` for a kind that is none.
     """
     if kind == "customers":
-        return await _record_customers(unit, items)
+        return await _record_customers(unit, items, TagHand.IMPORT if historic else TagHand.INTEGRATOR)
     if kind in _CATALOG:
-        return await _CATALOG[kind](unit, items)
+        return await catalogue_changed(unit, kind, await _CATALOG[kind](unit, items))
     if kind not in _LEDGER:
         raise Invalid("kind", "is not a kind of books")
     recorded = await _LEDGER[kind](unit, items, historic=historic)
-    await react(unit, recorded.happened)
+    await react(unit, recorded.happened, historic=historic)
     return recorded.verdicts
 
 
-async def _record_customers(unit: Unit, items: Sequence[Any]) -> list[ItemVerdict]:
-    verdicts = await upsert_customers(unit, items)
+async def _record_customers(unit: Unit, items: Sequence[Any], hand: TagHand) -> list[ItemVerdict]:
+    verdicts = await upsert_customers(unit, items, hand=hand)
     changed = sorted({v.id for v in verdicts if v.id is not None and v.status is Taken.ACCEPTED})
     if changed:
         await react(unit, await attach_unmatched(unit, changed))

@@ -35,7 +35,7 @@ class Moment:
     @property
     def ground(self) -> Ground:
         """What predicates are evaluated against."""
-        return Ground(self.today, past=self.past)
+        return Ground(self.today, past=self.past, zone=self.timezone)
 
     @property
     def until(self) -> datetime:

@@ -11,6 +11,7 @@ from tasks.kernel.unit import Unit
 from tasks.kernel.zones import day_bounds, local_instant
 from tasks.people.calendar import StoreCalendar, add_open_days, is_open, load_calendars
 from tasks.plans.definition import Behaviour, Definition
+from tasks.plans.schedules import wall_of
 from tasks.worklist.windows import ContactWindow, contact_window
 
 HORIZON = 120
@@ -38,7 +39,7 @@ class StoreDay(msgspec.Struct, frozen=True):
 def wall_time(definition: Definition) -> time:
     """The wall time at which the plan's tasks appear."""
     trigger = definition.trigger
-    return trigger.offsets[0].at if isinstance(trigger, Behaviour) else trigger.at
+    return trigger.offsets[0].at if isinstance(trigger, Behaviour) else wall_of(trigger)
 
 
 async def fill_days(unit: Unit, definition: Definition, moment: Moment) -> list[date]:

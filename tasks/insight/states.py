@@ -35,3 +35,47 @@ class ChurnLevel(StrEnum):
     """有流失风险: well past it."""
     LOST = "lost"
     """已流失: far past it, or a year away."""
+
+
+class Basis(StrEnum):
+    """Which money counts for the M of RFM."""
+
+    CASH = "cash"
+    """现金: cash earned."""
+    CONSUMED = "consumed"
+    """消耗: card value consumed."""
+
+
+class Method(StrEnum):
+    """How high and low are told apart."""
+
+    THRESHOLDS = "thresholds"
+    """By the merchant's own bounds."""
+    QUINTILES = "quintiles"
+    """By rank among the merchant's customers."""
+
+
+class Moved(StrEnum):
+    """What of a customer moved; the `what` of a `segment_changed` event."""
+
+    RFM = "rfm"
+    """Her RFM tier."""
+    CHURN = "churn"
+    """Her churn level."""
+
+
+class Reason(StrEnum):
+    """Why everybody must be computed anew."""
+
+    BOOKS = "books"
+    """Books of the past came in; it waits until no more come."""
+    CALENDAR = "calendar"
+    """Opening hours or closures changed."""
+    CATALOGUE = "catalogue"
+    """Products or categories changed."""
+    RULES = "rules"
+    """The merchant's rules changed."""
+    ASKED = "asked"
+    """An owner asked for it."""
+    DAY = "day"
+    """A new day began: levels depend on today."""

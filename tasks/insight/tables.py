@@ -11,7 +11,7 @@ from tasks.kernel.columns import Row, big, check, day, document, index, instant,
 
 
 class OpenDay(Row, table=True):
-    """How many days a store has been open up to and including a day, counted from its first row; gaps and overdue ratios skip closed days."""
+    """How many days a store has been open up to and including a day, counted from a fixed day on; gaps and overdue ratios skip closed days."""
 
     __tablename__ = "store_open_day"
 
@@ -26,8 +26,9 @@ class OpenDay(Row, table=True):
 class CustomerRhythm(Row, table=True):
     """How often a customer comes for a service category; category '' is every service.
 
-    `days` are different days with such a service. `last_nth` is the last of them on the open-day count of `store_id`, `gap_milli` the average gap in
-    thousandths of an open day that is expected: her own after three days, else the category's usual one; null when neither is known.
+    `days` are different days with such a service. `last_nth` is the last of them on the open-day count of `store_id`. The gap that is expected is
+    `gap_open_days / gap_over` open days, kept as a fraction so that a ratio is exact: her `own` average after three days, else the category's usual one;
+    null when neither is known.
     """
 
     __tablename__ = "customer_rhythm"
@@ -40,19 +41,26 @@ class CustomerRhythm(Row, table=True):
     first_on: date = day()
     last_on: date = day()
     last_nth: int
-    gap_milli: int | None = big(default=None)
+    gap_open_days: int | None = Field(default=None)
+    gap_over: int | None = Field(default=None)
     own: bool = Field(default=False)
 
     __table_args__ = (
         refers("customer_id", "customer"),
-        refers("store_id", "store"),
-        check("days", "days > 0 and last_on >= first_on and (gap_milli is null or gap_milli > 0)"),
+        # The store is a copy of the customer's, or of a visit's, and is checked there (ADR 10).
+        check("days", "days > 0 and last_on >= first_on"),
+        check(
+            "gap", "(gap_open_days is null) = (gap_over is null) and coalesce(gap_open_days > 0 and gap_over > 0, true)"
+        ),
         index("ix_customer_rhythm_last", "category", "last_on", "customer_id"),
     )
 
 
 class CustomerInsight(Row, table=True):
-    """A customer's tiers, since when, and what they were before; `computed_on` is the local day they were computed for."""
+    """A customer's tiers, since when, and what they were before: null until she moved for the first time.
+
+    `computed_on` is the local day of the computation that last changed something here; `insight_run` says when everybody was last looked at.
+    """
 
     __tablename__ = "customer_insight"
 
@@ -94,7 +102,10 @@ class InsightRules(Row, table=True):
 
 
 class InsightRun(Row, table=True):
-    """One computation over everybody. `cuts` are the lower bounds of the scores it found, by which one customer is judged until the next."""
+    """One computation over everybody. `cuts` are the lower bounds of the scores it found, by which one customer is judged until the next.
+
+    Written when it begins; a mark in `insight_due` stays until it is done, and `finished_at` is when that was.
+    """
 
     __tablename__ = "insight_run"
 

@@ -35,6 +35,7 @@ class CardProduct(Row, table=True):
     kind: str = text()
     promo: bool = Field(default=False)
     active: bool = Field(default=True)
+    etag: int = big(default=1)
 
     __table_args__ = (
         of_merchant(),

@@ -1,67 +1,53 @@
-"""What the merchant sells: products and card products."""
+"""What the merchant sells: categories, products and card products."""
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Final
 
 from tasks.kernel.errors import Invalid
-from tasks.kernel.ids import new_id
 from tasks.kernel.unit import Unit
-from tasks.kernel.verdicts import ItemVerdict, Taken
-from tasks.ledger.inputs import CardProductIn, ProductIn
+from tasks.kernel.verdicts import ItemVerdict
+from tasks.ledger.inputs import CardProductIn, CardProductRow, CategoryIn, CategoryRow, ProductIn, ProductRow
 from tasks.ledger.rules import check_cents, check_id, check_words
-from tasks.people.batches import columns, refused, tuples
+from tasks.people.coded import Sheet, upsert_coded
+from tasks.people.traits import check_code
 
-_PRODUCTS = """
-insert into product as p (merchant_id, id, code, name, kind, category, price_cents, cycle_days, upkeep, active)
-select :merchant, u.* from unnest(cast(:ids as uuid[]), cast(:c0 as text[]), cast(:c1 as text[]), cast(:c2 as text[]), cast(:c3 as text[]),
-  cast(:c4 as bigint[]), cast(:c5 as int[]), cast(:c6 as text[]), cast(:c7 as bool[])) as u
-on conflict (code, merchant_id) where code <> '' do update set name = excluded.name, kind = excluded.kind, category = excluded.category,
-  price_cents = excluded.price_cents, cycle_days = excluded.cycle_days, upkeep = excluded.upkeep, active = excluded.active
-where (p.name, p.kind, p.category, p.price_cents, p.cycle_days, p.upkeep, p.active) is distinct from
-  (excluded.name, excluded.kind, excluded.category, excluded.price_cents, excluded.cycle_days, excluded.upkeep, excluded.active)
-returning p.code
-"""
-_CARD_PRODUCTS = """
-insert into card_product as p (merchant_id, id, code, name, kind, promo, active)
-select :merchant, u.* from unnest(cast(:ids as uuid[]), cast(:c0 as text[]), cast(:c1 as text[]), cast(:c2 as text[]), cast(:c3 as bool[]),
-  cast(:c4 as bool[])) as u
-on conflict (code, merchant_id) where code <> '' do update set name = excluded.name, kind = excluded.kind, promo = excluded.promo, active = excluded.active
-where (p.name, p.kind, p.promo, p.active) is distinct from (excluded.name, excluded.kind, excluded.promo, excluded.active)
-returning p.code
-"""
 _MOST_DAYS = 3660
+_BY_CODE = "(code, merchant_id) where code <> ''"
+
+
+async def record_categories(unit: Unit, items: Sequence[CategoryIn]) -> list[ItemVerdict]:
+    """Store categories by code; one verdict per item, in order."""
+    return await upsert_coded(unit, CATEGORIES, items)
 
 
 async def record_products(unit: Unit, items: Sequence[ProductIn]) -> list[ItemVerdict]:
     """Store catalogue entries by code; one verdict per item, in order. A changed kind does not recount visits of the past."""
-
-    def row(item: ProductIn) -> tuple[Any, ...]:
-        _check(item.code, item.name, item.category, item.upkeep)
-        check_cents("priceCents", item.price_cents or 0)
-        if item.cycle_days is not None and not 1 <= item.cycle_days <= _MOST_DAYS:
-            raise Invalid("cycleDays", f"is not between 1 and {_MOST_DAYS}")
-        return (
-            item.code,
-            item.name,
-            item.kind,
-            item.category,
-            item.price_cents,
-            item.cycle_days,
-            item.upkeep,
-            item.active,
-        )
-
-    return await _upsert(unit, (_PRODUCTS, "product"), items, row)
+    return await upsert_coded(unit, PRODUCTS, items)
 
 
 async def record_card_products(unit: Unit, items: Sequence[CardProductIn]) -> list[ItemVerdict]:
     """Store kinds of cards by code; one verdict per item, in order."""
+    return await upsert_coded(unit, CARD_PRODUCTS, items)
 
-    def row(item: CardProductIn) -> tuple[Any, ...]:
-        _check(item.code, item.name)
-        return item.code, item.name, item.kind, item.promo, item.active
 
-    return await _upsert(unit, (_CARD_PRODUCTS, "card_product"), items, row)
+def _category(item: CategoryIn) -> tuple[Any, ...]:
+    check_code(item.code)
+    _check(item.code, item.name)
+    _check_days("usualGapDays", item.usual_gap_days)
+    return item.code, item.name, item.usual_gap_days, item.active
+
+
+def _product(item: ProductIn) -> tuple[Any, ...]:
+    _check(item.code, item.name, item.category, item.upkeep)
+    check_cents("priceCents", item.price_cents or 0)
+    _check_days("cycleDays", item.cycle_days)
+    price, days = item.price_cents, item.cycle_days
+    return item.code, item.name, item.kind, item.category, price, days, item.upkeep, item.active
+
+
+def _card_product(item: CardProductIn) -> tuple[Any, ...]:
+    _check(item.code, item.name)
+    return item.code, item.name, item.kind, item.promo, item.active
 
 
 def _check(code: str, name: str, category: str | None = None, upkeep: str | None = None) -> None:
@@ -70,32 +56,42 @@ def _check(code: str, name: str, category: str | None = None, upkeep: str | None
         check_words(field, value or "")
 
 
-async def _upsert(
-    unit: Unit, target: tuple[str, str], items: Sequence[Any], row: Callable[[Any], tuple[Any, ...]]
-) -> list[ItemVerdict]:
-    """Store in code order, the last item of a code counting; ids are read back for the verdicts."""
-    statement, table = target
-    rows: dict[str, tuple[Any, ...]] = {}
-    verdicts = []
-    for place, item in enumerate(items):
-        try:
-            rows[item.code] = row(item)
-        except Invalid as fault:
-            verdicts.append(refused(place, fault))
-    if not rows:
-        return verdicts
-    values = columns([rows[code] for code in sorted(rows)], 0)
-    binds = {f"c{n}": column for n, column in enumerate(values)}
-    written = set((await unit.run(statement, ids=[new_id() for _ in rows], **binds)).scalars())
-    ids = await tuples(
-        unit,
-        f"select code, id from {table} where merchant_id = :merchant and code = any(cast(:c0 as text[]))",
-        c0=binds["c0"],
-    )
-    found = dict(ids)
-    skipped = {verdict.index for verdict in verdicts}
-    for place, item in enumerate(items):
-        if place not in skipped:
-            taken = Taken.ACCEPTED if item.code in written else Taken.DUPLICATE
-            verdicts.append(ItemVerdict(place, taken, id=found[item.code]))
-    return sorted(verdicts, key=lambda verdict: verdict.index)
+def _check_days(field: str, days: int | None) -> None:
+    if days is not None and not 1 <= days <= _MOST_DAYS:
+        raise Invalid(field, f"is not between 1 and {_MOST_DAYS}")
+
+
+CATEGORIES: Final[Sheet[CategoryIn, CategoryRow]] = Sheet(
+    table="category",
+    what="分类/category",
+    fields=(("code", "text"), ("name", "text"), ("usual_gap_days", "int"), ("active", "bool")),
+    values=_category,
+    row=CategoryRow,
+)
+PRODUCTS: Final[Sheet[ProductIn, ProductRow]] = Sheet(
+    table="product",
+    what="项目或商品/product",
+    fields=(
+        ("code", "text"),
+        ("name", "text"),
+        ("kind", "text"),
+        ("category", "text"),
+        ("price_cents", "bigint"),
+        ("cycle_days", "int"),
+        ("upkeep", "text"),
+        ("active", "bool"),
+    ),
+    values=_product,
+    row=ProductRow,
+    conflict=_BY_CODE,
+    has_id=True,
+)
+CARD_PRODUCTS: Final[Sheet[CardProductIn, CardProductRow]] = Sheet(
+    table="card_product",
+    what="卡种/card product",
+    fields=(("code", "text"), ("name", "text"), ("kind", "text"), ("promo", "bool"), ("active", "bool")),
+    values=_card_product,
+    row=CardProductRow,
+    conflict=_BY_CODE,
+    has_id=True,
+)

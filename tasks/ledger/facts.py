@@ -10,10 +10,12 @@ from uuid import UUID
 from tasks.kernel.unit import Unit
 from tasks.ledger.bulk import Shape, incoming
 from tasks.ledger.growth import Growth
+from tasks.ledger.points import POINTS
+from tasks.ledger.touched import touch
 
 CHUNK = 5000
 
-_CUSTOMER_FACTS = """
+_CUSTOMER_FACTS = f"""
 with ids as (select id from unnest(cast(:ids as uuid[])) as u(id)),
 spent as (
   select s.customer_id, sum(s.cash_cents)::bigint cash, sum(s.card_cents)::bigint card,
@@ -29,13 +31,15 @@ held as (
   select c.customer_id, count(*)::int cards, sum(f.principal_cents)::bigint principal, sum(f.gift_cents)::bigint gift, sum(f.uses_left)::int uses
   from card c join card_facts f on f.merchant_id = c.merchant_id and f.card_id = c.id and f.status = 'open'
   where c.merchant_id = :merchant and c.customer_id = any(cast(:ids as uuid[])) group by c.customer_id),
+{POINTS},
 said as (
   select ids.id customer_id, came.first_on first_visit_on, came.last_on last_visit_on, coalesce(came.visits, 0) visit_count,
          coalesce(spent.cash, 0) spend_cash_cents, coalesce(spent.card, 0) spend_card_cents, coalesce(spent.purchases, 0) purchase_count,
          spent.first_at first_purchase_at, spent.last_at last_purchase_at, coalesce(spent.highest, 0) highest_payment_cents,
          coalesce(held.cards, 0) card_count, coalesce(held.principal, 0) card_principal_cents, coalesce(held.gift, 0) card_gift_cents,
-         coalesce(held.uses, 0) card_uses_left
-  from ids left join spent on spent.customer_id = ids.id left join came on came.customer_id = ids.id left join held on held.customer_id = ids.id)
+         coalesce(held.uses, 0) card_uses_left, coalesce(pointed.points, 0) points
+  from ids left join spent on spent.customer_id = ids.id left join came on came.customer_id = ids.id left join held on held.customer_id = ids.id
+    left join pointed on pointed.customer_id = ids.id)
 """
 _CUSTOMER_COLUMNS = (
     "first_visit_on",
@@ -51,6 +55,7 @@ _CUSTOMER_COLUMNS = (
     "card_principal_cents",
     "card_gift_cents",
     "card_uses_left",
+    "points",
 )
 _CARD_FACTS = """
 with ids as (select id from unnest(cast(:ids as uuid[])) as u(id)),
@@ -133,9 +138,10 @@ async def lock_facts(unit: Unit, customer_ids: Iterable[UUID]) -> None:
     """
     wanted = sorted(set(customer_ids))
     if wanted:
+        touch(unit, wanted)
         await unit.run(
-            """select from customer_facts where merchant_id = :merchant and customer_id = any(cast(:ids as uuid[]))
-               order by customer_id for no key update""",
+            """select count(*) from (select from customer_facts where merchant_id = :merchant and customer_id = any(cast(:ids as uuid[]))
+                                     order by customer_id for no key update) as held""",
             ids=wanted,
         )
 

@@ -2,16 +2,36 @@
 
 from datetime import date, datetime
 from decimal import Decimal
+from uuid import UUID
 
 import msgspec
 
 from tasks.ledger.states import AppointmentStatus, CardKind, DepositStatus, EntryKind, Precision, ProductKind
 
 
-class ProductIn(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
-    """A catalogue entry, upserted by `code`."""
+class CategorySaid(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """A category of the catalogue without its code; customers usually come back for it after `usual_gap_days`."""
+
+    name: str
+    usual_gap_days: int | None = None
+    active: bool = True
+
+
+class CategoryIn(CategorySaid, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """A category, upserted by `code`; products carry the code."""
 
     code: str
+
+
+class CategoryRow(CategoryIn, frozen=True, kw_only=True, rename="camel"):
+    """A category as it is stored; `etag` is what `If-Match` takes."""
+
+    etag: int
+
+
+class ProductSaid(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """A catalogue entry without its code."""
+
     name: str
     kind: ProductKind
     category: str | None = None
@@ -19,6 +39,19 @@ class ProductIn(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbi
     cycle_days: int | None = None
     upkeep: str | None = None
     active: bool = True
+
+
+class ProductIn(ProductSaid, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """A catalogue entry, upserted by `code`."""
+
+    code: str
+
+
+class ProductRow(ProductIn, frozen=True, kw_only=True, rename="camel"):
+    """A catalogue entry as it is stored; trees name it by `id`, `etag` is what `If-Match` takes."""
+
+    id: UUID
+    etag: int
 
 
 class LineIn(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
@@ -71,14 +104,26 @@ class AppointmentIn(msgspec.Struct, frozen=True, kw_only=True, rename="camel", f
     deposit_status: DepositStatus | None = None
 
 
-class CardProductIn(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
-    """A kind of card, upserted by `code`."""
+class CardProductSaid(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """A kind of card without its code."""
 
-    code: str
     name: str
     kind: CardKind
     promo: bool = False
     active: bool = True
+
+
+class CardProductIn(CardProductSaid, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """A kind of card, upserted by `code`."""
+
+    code: str
+
+
+class CardProductRow(CardProductIn, frozen=True, kw_only=True, rename="camel"):
+    """A kind of card as it is stored; trees name it by `id`, `etag` is what `If-Match` takes."""
+
+    id: UUID
+    etag: int
 
 
 class EntryIn(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):

@@ -5,11 +5,14 @@ from uuid import UUID
 
 from sqlmodel import Field
 
-from tasks.kernel.columns import Row, big, check, day, index, instant, key, refers
+from tasks.kernel.columns import Row, big, check, day, index, instant, key, refers, text
 
 
 class PointEntry(Row, table=True):
-    """Points were added (above zero) or taken; append-only. `balance` is what the sender says was left after it, `expires_on` the last day of added ones."""
+    """Points were added (above zero) or taken; append-only. `balance` is what the sender says was left after it, `expires_on` the last day of added ones.
+
+    Entries of one instant are in the order of `sender_key`, the sender's own id and name: whichever of them came in first.
+    """
 
     __tablename__ = "point_entry"
 
@@ -21,6 +24,7 @@ class PointEntry(Row, table=True):
     balance: int | None = big(default=None)
     expires_on: date | None = day(default=None)
     occurred_at: datetime = instant()
+    sender_key: str = text(default="")
 
     __table_args__ = (
         refers("customer_id", "customer"),

@@ -38,6 +38,7 @@ class Product(Row, table=True):
     cycle_days: int | None = Field(default=None)
     upkeep: str | None = text(default=None)
     active: bool = Field(default=True)
+    etag: int = big(default=1)
 
     __table_args__ = (
         of_merchant(),
@@ -63,8 +64,7 @@ class Sale(Row, table=True):
     recorded_at: datetime = instant()
 
     __table_args__ = (
-        refers("store_id", "store"),
-        refers("customer_id", "customer"),
+        # Store and customer are proved a statement at a time (backend/db/references.py, ADR 11).
         check("external_id", "external_id <> ''"),
         only("sale", "external_id", "merchant_id", where="external_id <> ''"),
         index("ix_sale_customer", "customer_id", "sold_at", where="customer_id is not null"),
@@ -88,11 +88,8 @@ class SaleLine(Row, table=True):
     tax_cents: int = big(default=0)
     staff_id: UUID | None = Field(default=None)
     requested: bool = Field(default=False)
-
-    __table_args__ = (
-        refers("sale_id", "sale", cascade=True),
-        # Product and staff have no reference (ADR 10): they are looked up in the transaction that writes the line, and are never deleted.
-    )
+    # The receipt is proved a statement at a time (backend/db/references.py, ADR 11). Product and staff have no reference (ADR 10): they are looked up in the
+    # transaction that writes the line, and are never deleted.
 
 
 class SaleLineHelper(Row, table=True):
@@ -130,10 +127,7 @@ class Visit(Row, table=True):
     recorded_at: datetime = instant()
 
     __table_args__ = (
-        refers("customer_id", "customer"),
-        refers("store_id", "store"),
-        refers("said_by", "staff"),
-        refers("said_product_id", "product"),
+        # Customer, store and what a record said are proved a statement at a time (backend/db/references.py, ADR 11).
         unique("customer_id", "store_id", "visited_on", "merchant_id"),
         index("ix_visit_day", "visited_on", "store_id"),
     )

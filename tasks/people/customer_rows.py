@@ -7,7 +7,7 @@ from uuid import UUID
 
 from tasks.kernel.ids import new_ids
 from tasks.kernel.unit import Unit
-from tasks.people.batches import columns
+from tasks.people.batches import columns, tuples
 from tasks.people.drafts import Draft
 from tasks.people.seals import packed
 from tasks.people.states import CareRole
@@ -186,3 +186,14 @@ async def hand_over(unit: Unit, role: CareRole, pairs: Sequence[tuple[UUID, UUID
         staff=staff,
     )
     return set(customers)
+
+
+async def tags_of(unit: Unit, ids: Sequence[UUID]) -> set[tuple[UUID, str]]:
+    """Return (customer, name of a tag) for every tag that these customers have."""
+    found = await tuples(
+        unit,
+        """select ct.customer_id, t.name from customer_tag ct join tag t on t.merchant_id = ct.merchant_id and t.id = ct.tag_id
+           where ct.merchant_id = :merchant and ct.customer_id = any(cast(:ids as uuid[]))""",
+        ids=list(ids),
+    )
+    return {(customer_id, name) for customer_id, name in found}

@@ -124,6 +124,8 @@ class CustomerStaff(Row, table=True):
         check("order", "to_on is null or to_on >= from_on"),
         index("ix_customer_staff_customer", "customer_id", "role", where="to_on is null"),
         index("ix_customer_staff_staff", "staff_id", where="to_on is null"),
+        index("ix_customer_staff_ended", "customer_id", "to_on", where="to_on is not null"),
+        index("ix_customer_staff_to", "to_on", where="to_on is not null"),
     )
 
 

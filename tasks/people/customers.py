@@ -8,18 +8,23 @@ from tasks.kernel.ids import new_id
 from tasks.kernel.unit import Unit
 from tasks.kernel.verdicts import ItemVerdict, Taken
 from tasks.people import customer_rows as rows
+from tasks.people.attributes import write_values
 from tasks.people.drafts import Batch, Draft, read_batch
 from tasks.people.inputs import CustomerIn
 from tasks.people.names import name_tokens
 from tasks.people.phones import tail
-from tasks.people.states import CareRole, ContactKind
+from tasks.people.states import CareRole, ContactKind, TagHand
+from tasks.people.tagging import give_by_name, tag_name
 
 
-async def upsert_customers(unit: Unit, items: Sequence[CustomerIn], *, source: str = "import") -> list[ItemVerdict]:
+async def upsert_customers(
+    unit: Unit, items: Sequence[CustomerIn], *, source: str = "import", hand: TagHand = TagHand.INTEGRATOR
+) -> list[ItemVerdict]:
     """Store customers by external id; one verdict per item, in order.
 
     None leaves what is stored; phones are added. A refused item names its field and costs the others nothing. Two batches with the same new customer
     are both taken: one inserts, the other updates. New customers may be contacted by a person (consent from `source`), not by automatic marketing.
+    Tags are given by `hand`.
     """
     batch = await read_batch(unit, items)
     fresh, met = await _store_rows(unit, batch)
@@ -28,6 +33,8 @@ async def upsert_customers(unit: Unit, items: Sequence[CustomerIn], *, source: s
     await _write_tokens(unit, fresh, met)
     changed |= await rows.add_contact_points(unit, list(_points(unit, (*fresh, *met))))
     changed |= await _write_care(unit, batch)
+    changed |= await write_values(unit, [(one.id, one.attributes) for one in (*fresh, *met) if one.attributes])
+    changed |= await _give_tags(unit, [(one.id, one.item.tags) for one in (*fresh, *met) if one.item.tags], hand)
     for draft in (*fresh, *met):
         taken = Taken.ACCEPTED if draft.id in changed else Taken.DUPLICATE
         batch.verdicts.extend(ItemVerdict(place, taken, id=draft.id) for place in draft.places)
@@ -91,6 +98,19 @@ def _points(unit: Unit, drafts: Iterable[Draft]) -> Iterable[tuple[Any, ...]]:
         if draft.item.wechat:
             sealed = seal(draft.salt, draft.id, draft.item.wechat.encode())
             yield new_id(), draft.id, ContactKind.WECHAT, blind("wechat", draft.item.wechat), None, sealed
+
+
+async def _give_tags(unit: Unit, named: Sequence[tuple[UUID, tuple[str, ...]]], hand: TagHand) -> set[UUID]:
+    """Give tags by name; returns the customers who lacked one of theirs."""
+    if not named:
+        return set()
+    held = await rows.tags_of(unit, [customer_id for customer_id, _ in named])
+    await give_by_name(unit, named, hand)
+    return {
+        customer_id
+        for customer_id, names in named
+        if any((customer_id, tag_name(name)) not in held for name in names if name.strip())
+    }
 
 
 async def _write_care(unit: Unit, batch: Batch) -> set[UUID]:

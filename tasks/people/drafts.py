@@ -13,12 +13,14 @@ from tasks.kernel.ids import new_id
 from tasks.kernel.unit import Unit
 from tasks.kernel.verdicts import ItemVerdict
 from tasks.kernel.zones import local_day
+from tasks.people.attributes import Declared, Stored, declared, read_values
 from tasks.people.batches import Unknown, refused
 from tasks.people.inputs import CustomerIn
 from tasks.people.lookups import StoreRef, customer_index, merchant_zone, staff_ids, store_refs
 from tasks.people.rules import check_customer, merged
 from tasks.people.seals import CustomerSeal, new_salt
-from tasks.people.states import BirthdayKind
+from tasks.people.states import AttributeAbout, BirthdayKind
+from tasks.people.tagging import tag_name
 
 PLAIN = (
     "gender",
@@ -48,6 +50,7 @@ class Draft:
         stored: the row as it is, None when she is new.
         seal: what the blob will hold.
         plain: the values of `PLAIN`.
+        attributes: values of declared fields by id; None takes one away.
     """
 
     item: CustomerIn
@@ -60,6 +63,7 @@ class Draft:
     stored: Any = None
     seal: CustomerSeal = field(default_factory=CustomerSeal)
     plain: tuple[Any, ...] = ()
+    attributes: dict[UUID, Stored | None] = field(default_factory=dict)
 
     def settle(self) -> None:
         """Fill `seal` and `plain` for a new customer."""
@@ -85,12 +89,13 @@ class Draft:
 
 @dataclass
 class Batch:
-    """The drafts by external id, who their consultants are, and the refusals so far."""
+    """The drafts by external id, who their consultants are, which fields are declared (none when none is said), and the refusals so far."""
 
     drafts: dict[str, Draft]
     staff: dict[str, UUID]
     today: date
     verdicts: list[ItemVerdict]
+    declared: dict[tuple[str, str], Declared] = field(default_factory=dict)
 
 
 async def read_batch(unit: Unit, items: Sequence[CustomerIn]) -> Batch:
@@ -99,6 +104,8 @@ async def read_batch(unit: Unit, items: Sequence[CustomerIn]) -> Batch:
     named = (code for item in items for code in (item.consultant, item.technician) if code is not None)
     staff = await staff_ids(unit, named)
     batch = Batch({}, staff, local_day(unit.now, await merchant_zone(unit)), [])
+    if any(item.attributes for item in items):
+        batch.declared = await declared(unit, AttributeAbout.CUSTOMER)
     for place, item in enumerate(items):
         try:
             _take(unit, batch, stores, (place, item))
@@ -116,11 +123,16 @@ def _take(unit: Unit, batch: Batch, stores: dict[str, StoreRef], numbered: tuple
     if item.home_store is not None and item.home_store not in stores:
         raise Unknown("homeStore")
     home = stores[item.home_store].id if item.home_store is not None else None
+    values = read_values(item.attributes, batch.declared) if item.attributes else {}
+    for at, tag in enumerate(item.tags):
+        if tag.strip():
+            tag_name(tag, f"tags[{at}]")
     known = batch.drafts.get(item.external_id)
     if known is None:
         index = customer_index(unit, item.external_id)
-        batch.drafts[item.external_id] = Draft(item, [place], index, phones, home)
+        batch.drafts[item.external_id] = Draft(item, [place], index, phones, home, attributes=values)
         return
+    known.attributes |= values
     known.item = merged(known.item, item)
     known.places.append(place)
     known.phones = tuple(dict.fromkeys((*known.phones, *phones)))

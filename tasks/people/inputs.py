@@ -9,7 +9,10 @@ from tasks.people.states import BirthdayKind, Gender
 
 
 class CustomerIn(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
-    """A customer, upserted by `external_id`. None leaves what is stored; phones are added, never taken away."""
+    """A customer, upserted by `external_id`. None leaves what is stored; phones and tags are added, never taken away.
+
+    `attributes` are values of declared fields by code, a day as `2026-03-02`; what is not named stays, null takes a value away.
+    """
 
     external_id: str
     name: str | None = None
@@ -29,6 +32,8 @@ class CustomerIn(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forb
     anonymous: bool | None = None
     internal: bool | None = None
     notes: str | None = None
+    tags: tuple[str, ...] = ()
+    attributes: dict[str, str | int | float | bool | None] = {}
 
 
 class StaffIn(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):

@@ -23,6 +23,8 @@ LONGEST = {
 }
 """Characters per field; what is longer is refused, not cut."""
 MOST_PHONES = 20
+MOST_TAGS = 50
+MOST_ATTRIBUTES = 200
 _OLDEST_BIRTHDAY = date(1900, 1, 1)
 _LONGEST_LUNAR_MONTH = 30
 
@@ -74,6 +76,12 @@ def check_customer(item: CustomerIn, today: date) -> tuple[str, ...]:
     check_birthday(item.birthday_on, item.birthday_kind, today)
     if len(item.phones) > MOST_PHONES:
         raise Invalid("phones", f"more than {MOST_PHONES}")
+    if len(item.tags) > MOST_TAGS:
+        raise Invalid("tags", f"more than {MOST_TAGS}")
+    for at, tag in enumerate(item.tags):
+        check_text(f"tags[{at}]", tag)
+    if len(item.attributes) > MOST_ATTRIBUTES:
+        raise Invalid("attributes", f"more than {MOST_ATTRIBUTES}")
     return tuple(dict.fromkeys(check_phone(f"phones[{at}]", phone) for at, phone in enumerate(item.phones)))
 
 
@@ -91,8 +99,10 @@ def look_up(field: str, code: str | None, found: Callable[[str], object | None])
 
 
 def merged(earlier: CustomerIn, later: CustomerIn) -> CustomerIn:
-    """Return what two records of one batch say together, in order: the later value wins, None says nothing, phones add up."""
+    """Return what two records of one batch say together, in order: the later value wins, None says nothing, phones and tags add up."""
     said = {name: getattr(later, name) for name in CustomerIn.__struct_fields__ if getattr(later, name) is not None}
     before = {name: getattr(earlier, name) for name in CustomerIn.__struct_fields__}
     phones: Sequence[str] = tuple(dict.fromkeys((*earlier.phones, *later.phones)))
-    return CustomerIn(**(before | said | {"phones": tuple(phones)}))
+    tags = tuple(dict.fromkeys((*earlier.tags, *later.tags)))
+    attributes = earlier.attributes | later.attributes
+    return CustomerIn(**(before | said | {"phones": tuple(phones), "tags": tags, "attributes": attributes}))

@@ -30,6 +30,7 @@ class Tag(Row, table=True):
         check("name", "name <> ''"),
         check("rule", "(rule is null or rule = 'null'::jsonb) = (pace is null)"),
         only("tag", "name", "merchant_id", where="name <> ''"),
+        index("ix_tag_pace", "pace", "merchant_id", where="pace is not null"),
     )
 
 

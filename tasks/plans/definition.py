@@ -1,30 +1,41 @@
 """What a plan version says (engine.md, "A plan version"), as Structs: the JSON of `plan_version.definition`, checked when it is decoded."""
 
 import re
-from datetime import time
 from typing import Annotated, Any
 
 import msgspec
 
 from tasks.kernel.errors import Invalid
+from tasks.plans.schedules import Daily, OneOff, Schedule
+from tasks.plans.shapes import Struct, WallTime
 from tasks.plans.states import Backfill, EntryMode, ExitOn, GoalKind, Link, PlanKind, Purpose, Route, Scope
 
-HOUR_AND_MINUTE = re.compile(r"\d\d:\d\d")
-"""A wall time as people write it."""
+__all__ = [
+    "Behaviour",
+    "Daily",
+    "Definition",
+    "Entry",
+    "Goal",
+    "Offset",
+    "StaffTask",
+    "Suppress",
+    "Trigger",
+    "decode",
+    "encode",
+]
+
+HOUR_AND_MINUTE = re.compile(r"(\d{4}-\d\d-\d\d[T ])?\d\d:\d\d")
+"""A wall time, or a civil date and time, as people write it."""
 Percent = Annotated[int, msgspec.Meta(ge=0, le=50)]
 Days = Annotated[int, msgspec.Meta(ge=0, le=400)]
 OpenDays = Annotated[int, msgspec.Meta(ge=0, le=60)]
-
-
-class Struct(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
-    """The shape of every part: immutable, camelCase outside, unknown fields refused."""
 
 
 class Offset(Struct, frozen=True):
     """How long after the event a passage fires: `after_days` calendar days at `at` in the store's zone."""
 
     after_days: Days
-    at: time
+    at: WallTime
 
 
 class Behaviour(Struct, frozen=True, tag_field="kind", tag="behaviour"):
@@ -35,13 +46,8 @@ class Behaviour(Struct, frozen=True, tag_field="kind", tag="behaviour"):
     first_visit: bool = False
 
 
-class Daily(Struct, frozen=True, tag_field="kind", tag="daily"):
-    """Fires every day at `at`, in each store's zone."""
-
-    at: time
-
-
-Trigger = Behaviour | Daily
+Trigger = Behaviour | Schedule
+"""What makes a plan fire: events, or the calendar."""
 
 
 class Entry(Struct, frozen=True):
@@ -108,7 +114,9 @@ class Definition(Struct, frozen=True):
     @property
     def kind(self) -> PlanKind:
         """What makes it fire."""
-        return PlanKind.BEHAVIOUR if isinstance(self.trigger, Behaviour) else PlanKind.RECURRING
+        if isinstance(self.trigger, Behaviour):
+            return PlanKind.BEHAVIOUR
+        return PlanKind.ONE_OFF if isinstance(self.trigger, OneOff) else PlanKind.RECURRING
 
     @property
     def scene(self) -> str:

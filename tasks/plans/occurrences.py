@@ -1,4 +1,4 @@
-"""Firings of recurring plans: written ahead by the calendar, claimed under a lease, taken over when the lease ends.
+"""Firings of one-off and recurring plans: written ahead by the calendar, claimed under a lease, taken over when the lease ends.
 
 The row is the queue: `state`, `lease_until` and `epoch`. Leases run on the database's own clock, never on business time.
 """
@@ -12,9 +12,12 @@ import msgspec
 from tasks.kernel.errors import FlowError
 from tasks.kernel.ids import new_ids
 from tasks.kernel.unit import Unit
-from tasks.kernel.zones import local_day, local_instant
-from tasks.plans.definition import Daily
+from tasks.kernel.zones import local_day
+from tasks.plans.calendars.firing import fires_at, firings
+from tasks.plans.calendars.repository import festivals_for
+from tasks.plans.definition import Behaviour
 from tasks.plans.repository import ActivePlan
+from tasks.plans.schedules import OneOff, Schedule
 
 LEASE_SECONDS = 15
 """A worker that has not renewed for so long has lost its run (architecture.md)."""
@@ -46,27 +49,33 @@ class Claimed(msgspec.Struct, frozen=True):
     audience: int | None
 
 
+_WRITE = """
+insert into occurrence (merchant_id, id, plan_id, version_id, timezone, fires_on, fire_at)
+select :merchant, o.id, :plan, :version, o.timezone, o.fires_on, o.fire_at
+from unnest(cast(:ids as uuid[]), cast(:zones as text[]), cast(:days as date[]), cast(:at as timestamptz[])) as o(id, timezone, fires_on, fire_at)
+where not :once or not exists (select from occurrence x where x.merchant_id = :merchant and x.plan_id = :plan and x.timezone = o.timezone
+    and x.state in ('due', 'running', 'done', 'failed'))
+on conflict (plan_id, timezone, fires_on, merchant_id) where timezone <> '' do nothing
+"""
+
+
 async def write_ahead(unit: Unit, plan: ActivePlan, zones: Sequence[str]) -> int:
-    """Write the plan's firings from where it was planned to until `AHEAD`; writing one twice changes nothing. Returns how many are new."""
+    """Write the plan's firings from where it was planned to until `AHEAD`; writing one twice changes nothing. Returns how many are new.
+
+    Firings of an earlier version that are still to come give way to those of the version in force; a one-off plan fires once in each zone.
+    """
     trigger = plan.definition.trigger
-    if not isinstance(trigger, Daily):
+    if isinstance(trigger, Behaviour):
         return 0
     # From now on once more although it was planned ahead: a store may have opened in a new zone since.
     begin = min(plan.planned_until, unit.now) if plan.planned_until else plan.activated_at
     start = max(begin, unit.now - LOOK_BACK)
-    firings = [
-        (zone, day, at)
-        for zone in zones
-        for day in _days(local_day(start, zone), local_day(unit.now + AHEAD, zone))
-        if (at := local_instant(day, trigger.at, zone)) >= start
-    ]
+    await _withdraw(unit, plan)
+    due = await _to_come(unit, trigger, zones, start)
     made = await unit.run(
-        "insert into occurrence (merchant_id, id, plan_id, version_id, timezone, fires_on, fire_at) "
-        "select :merchant, o.id, :plan, :version, o.timezone, o.fires_on, o.fire_at "
-        "from unnest(cast(:ids as uuid[]), cast(:zones as text[]), cast(:days as date[]), cast(:at as timestamptz[])) "
-        "as o(id, timezone, fires_on, fire_at) on conflict (plan_id, timezone, fires_on, merchant_id) where timezone <> '' do nothing",
-        plan=plan.plan_id, version=plan.version_id, ids=new_ids(len(firings)),
-        zones=[zone for zone, _, _ in firings], days=[day for _, day, _ in firings], at=[at for _, _, at in firings],
+        _WRITE,
+        plan=plan.plan_id, version=plan.version_id, once=isinstance(trigger, OneOff), ids=new_ids(len(due)),
+        zones=[zone for zone, _, _ in due], days=[day for _, day, _ in due], at=[at for _, _, at in due],
     )  # fmt: skip
     await unit.run(
         "update plan set planned_until = :until where merchant_id = :merchant and id = :plan",
@@ -74,6 +83,49 @@ async def write_ahead(unit: Unit, plan: ActivePlan, zones: Sequence[str]) -> int
         until=unit.now + AHEAD,
     )
     return made.rowcount
+
+
+async def _withdraw(unit: Unit, plan: ActivePlan) -> None:
+    await unit.run(
+        "delete from occurrence where merchant_id = :merchant and plan_id = :plan and state = 'due' and fire_at > :now and version_id <> :version",
+        plan=plan.plan_id,
+        version=plan.version_id,
+    )
+
+
+async def _to_come(
+    unit: Unit, schedule: Schedule, zones: Sequence[str], start: datetime
+) -> list[tuple[str, date, datetime]]:
+    """Zone, local day and instant of the firings from `start` until `AHEAD`."""
+    festivals = await festivals_for(unit, schedule)
+    return [
+        (zone, day, at)
+        for zone in zones
+        # From the day before: a firing late in the evening may be moved past midnight by a gap.
+        for day in firings(
+            schedule, local_day(start, zone) - timedelta(days=1), local_day(unit.now + AHEAD, zone), festivals
+        )
+        if (at := fires_at(schedule, day, zone)) >= start
+    ]
+
+
+_SPENT = """
+update plan p set state = 'ended', etag = p.etag + 1
+where p.merchant_id = :merchant and p.id = :plan and p.state = 'active' and p.version_id = :version
+  and not exists (select from occurrence o where o.merchant_id = :merchant and o.plan_id = :plan and o.state in ('due', 'running'))
+  and not exists (select from enrolment e where e.merchant_id = :merchant and e.plan_id = :plan and e.state = 'waiting')
+"""
+
+
+async def end_spent(unit: Unit, plan: ActivePlan, zones: Sequence[str]) -> bool:
+    """End a one-off plan whose moment is over in every zone, once its runs and waiting passages are; returns whether it ended now.
+
+    Tasks that are out stay. A run that failed or came too late is over as well: it stays visible among the firings.
+    """
+    trigger = plan.definition.trigger
+    if not isinstance(trigger, OneOff) or any(fires_at(trigger, trigger.at.date(), zone) > unit.now for zone in zones):
+        return False
+    return (await unit.run(_SPENT, plan=plan.plan_id, version=plan.version_id)).rowcount == 1
 
 
 async def nothing_ahead(unit: Unit, plans: Sequence[ActivePlan]) -> None:
@@ -85,10 +137,6 @@ async def nothing_ahead(unit: Unit, plans: Sequence[ActivePlan]) -> None:
             until=unit.now + AHEAD,
             plans=stale,
         )
-
-
-def _days(first: date, last: date) -> list[date]:
-    return [first + timedelta(days=number) for number in range((last - first).days + 1)]
 
 
 _MISS = """

@@ -9,7 +9,7 @@ import msgspec
 from tasks.kernel.errors import FlowError, NotFound
 from tasks.kernel.ids import new_id
 from tasks.kernel.unit import Unit
-from tasks.plans.definition import Behaviour, Daily, Definition, decode, encode
+from tasks.plans.definition import Behaviour, Definition, decode, encode
 from tasks.plans.states import PlanState
 
 
@@ -133,8 +133,8 @@ async def active_behaviours(unit: Unit) -> list[ActivePlan]:
 
 
 async def active_recurring(unit: Unit) -> list[ActivePlan]:
-    """Return the active plans that the calendar makes fire."""
-    return [plan for plan in await active_plans(unit) if isinstance(plan.definition.trigger, Daily)]
+    """Return the active plans that the calendar makes fire, one-off ones too."""
+    return [plan for plan in await active_plans(unit) if not isinstance(plan.definition.trigger, Behaviour)]
 
 
 async def definitions(unit: Unit, version_ids: Sequence[UUID]) -> dict[UUID, Definition]:

@@ -1,6 +1,7 @@
 """What a definition must keep beyond the types of its fields; pure."""
 
 from tasks.kernel.errors import Invalid
+from tasks.plans.calendars.rules import check_schedule
 from tasks.plans.definition import Behaviour, Definition
 from tasks.plans.states import EntryMode, Purpose, Scope
 
@@ -38,6 +39,7 @@ def _check_entry(definition: Definition) -> None:
 def _check_trigger(definition: Definition) -> None:
     trigger = definition.trigger
     if not isinstance(trigger, Behaviour):
+        check_schedule(trigger)
         return
     if definition.entry.scope is not Scope.CUSTOMER:
         raise Invalid("entry.scope", "a behaviour plan enters customers")

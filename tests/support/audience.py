@@ -1,10 +1,11 @@
 """Whom a tree means, asked in every way the product asks; all must agree."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from tasks.audience.judging import Look, answers, count, sample
+from tasks.audience.judging import answers, count, sample
 from tasks.audience.resolving import check_tree, segments_of
 from tasks.audience.service import looks
 from tasks.kernel.unit import Unit
@@ -27,9 +28,7 @@ async def meant_in(unit: Unit, world: World, tree: Tree, on: date | None = None)
     codes = {one: code for code, one in world.customers.items()}
     found: set[str] = set()
     for look in await looks(unit, on):
-        one_by_one = Look(
-            type(look.ground)(look.ground.day, past=look.ground.past), look.at, look.zone, look.merchant_zone
-        )
+        one_by_one = replace(look, ground=replace(look.ground, sweep=False))
         swept = await sample(unit, node, segments, look, MANY)
         probed = await sample(unit, node, segments, one_by_one, MANY)
         assert swept == probed

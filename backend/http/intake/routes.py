@@ -16,8 +16,9 @@ from tasks.flow.accept_events import accept_events
 from tasks.flow.record_books import record_books
 from tasks.kernel.unit import Unit
 from tasks.kernel.verdicts import ItemVerdict
-from tasks.ledger.inputs import AppointmentIn, CardIn, CardProductIn, ProductIn, SaleIn, VisitIn
+from tasks.ledger.inputs import AppointmentIn, CardIn, CardProductIn, CategoryIn, ProductIn, SaleIn, VisitIn
 from tasks.people.inputs import CustomerIn
+from tasks.people.trait_inputs import AttributeIn, LevelIn, SourceIn
 
 T = TypeVar("T")
 
@@ -97,6 +98,53 @@ async def card_products(data: JSONBody[Batch[CardProductIn]], unit: InUnit) -> R
 
 
 @put(
+    "/categories:batch",
+    operation_id="UpsertCategories",
+    summary="Create or change categories",
+    opt=_batch({"code": "lash", "name": "美睫", "usualGapDays": 28}),
+)
+async def categories(data: JSONBody[Batch[CategoryIn]], unit: InUnit) -> ResultsOut:
+    """Upsert by code; products carry the code."""
+    return await each(data.items, CategoryIn, _recorder(unit, "categories"))
+
+
+@put(
+    "/levels:batch",
+    operation_id="UpsertLevels",
+    summary="Create or change membership levels",
+    opt=_batch({"code": "gold", "name": "金卡", "rank": 3, "benefit": "老客9折"}),
+)
+async def levels(data: JSONBody[Batch[LevelIn]], unit: InUnit) -> ResultsOut:
+    """Upsert by code; customers carry the code."""
+    return await each(data.items, LevelIn, _recorder(unit, "levels"))
+
+
+@put(
+    "/sources:batch",
+    operation_id="UpsertSources",
+    summary="Create or change sources of customers",
+    opt=_batch({"code": "dianping", "name": "大众点评"}),
+)
+async def sources(data: JSONBody[Batch[SourceIn]], unit: InUnit) -> ResultsOut:
+    """Upsert by code; customers carry the code."""
+    return await each(data.items, SourceIn, _recorder(unit, "sources"))
+
+
+@put(
+    "/attributes:batch",
+    operation_id="UpsertAttributes",
+    summary="Declare fields of customers and of your own events",
+    opt=_batch(
+        {"code": "skin", "name": "肤质", "kind": "text", "choices": ["干性", "油性"]},
+        {"code": "stars", "name": "满意度", "kind": "number", "eventType": "custom.survey"},
+    ),
+)
+async def attributes(data: JSONBody[Batch[AttributeIn]], unit: InUnit) -> ResultsOut:
+    """Upsert by event type and code; a kind that is stored stays."""
+    return await each(data.items, AttributeIn, _recorder(unit, "attributes"))
+
+
+@put(
     "/cards:batch",
     operation_id="UpsertCards",
     summary="Create or change cards and add to their ledgers",
@@ -169,7 +217,20 @@ def router() -> Router:
     """Return the surface."""
     return Router(
         "/v1/intake",
-        route_handlers=[events, customers, products, card_products, cards, sales, appointments, visits],
+        route_handlers=[
+            events,
+            customers,
+            levels,
+            sources,
+            attributes,
+            categories,
+            products,
+            card_products,
+            cards,
+            sales,
+            appointments,
+            visits,
+        ],
         guards=GUARDS,
         dependencies=DEPENDENCIES,
         security=[{"apiKey": []}],

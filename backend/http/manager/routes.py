@@ -8,8 +8,11 @@ from litestar.params import QueryParameter
 
 from backend.http.days import countable
 from backend.http.manager.audience_routes import HANDLERS as AUDIENCE
+from backend.http.manager.choice_routes import HANDLERS as CHOICES
 from backend.http.manager.guards import DEPENDENCIES, GUARDS
 from backend.http.manager.schemas import CompletionOut
+from backend.http.manager.segment_routes import HANDLERS as SEGMENTS
+from backend.http.manager.tag_routes import HANDLERS as TAGS
 from backend.http.paging import Cursor, Limit, next_link
 from backend.http.session import InScope, InUnit, InWork
 from backend.http.shown import shown
@@ -51,7 +54,7 @@ def router() -> Router:
     """Return the surface."""
     return Router(
         "/v1/manager",
-        route_handlers=[completed, tasks, *AUDIENCE],
+        route_handlers=[completed, tasks, *AUDIENCE, *SEGMENTS, *TAGS, *CHOICES],
         guards=GUARDS,
         dependencies=DEPENDENCIES,
         security=[{"staffToken": []}],

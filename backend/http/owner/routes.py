@@ -9,6 +9,7 @@ from litestar.params import FromPath, JSONBody
 from backend.auth.api_keys import create_api_key, list_api_keys, revoke_api_key
 from backend.http.days import countable
 from backend.http.etags import IfMatch, etag, seen
+from backend.http.owner.catalog_routes import HANDLERS as CATALOG
 from backend.http.owner.guards import DEPENDENCIES, GUARDS, LOOKING
 from backend.http.owner.schemas import (
     ApiKeyIn,
@@ -176,7 +177,7 @@ def router() -> Router:
         "/v1/owner",
         route_handlers=[
             templates, plans, create, plan, activate_plan, pause_plan, end_plan, preview_plan, preview_template,
-            stop, create_key, keys, revoke_key,
+            stop, create_key, keys, revoke_key, *CATALOG,
         ],
         guards=GUARDS,
         dependencies=DEPENDENCIES,

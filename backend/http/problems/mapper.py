@@ -21,6 +21,7 @@ from backend.db.faults import Fault as DatabaseFault
 from backend.db.faults import fault_of
 from backend.http.locale import Locale, locale_of
 from backend.http.problems.faults import Fault, read_fault, sentence
+from backend.http.problems.reasons import in_chinese
 from backend.http.problems.registry import title_of, type_of
 from backend.http.problems.transport import (
     BadRequest,
@@ -133,14 +134,16 @@ def _of_validation(error: ValidationException, request: Request[Any, Any, Any]) 
 
 def _detail(fact: FlowError, locale: Locale) -> str:
     """Return the sentence; a fact such as `门店/store` is said in the caller's language."""
-    facts = {key: _in(value, locale) for key, value in fact.facts.items()}
+    facts = {key: _in(key, value, locale) for key, value in fact.facts.items()}
     try:
         return (fact.en if locale == "en" else fact.zh).format(**facts)
     except (KeyError, IndexError):
         return title_of(fact.code, locale)
 
 
-def _in(value: object, locale: Locale) -> object:
+def _in(name: str, value: object, locale: Locale) -> object:
+    if name == "why" and locale != "en" and isinstance(value, str):
+        return in_chinese(value) or value
     if isinstance(value, str) and value.count("/") == 1:
         zh, en = value.split("/")
         return en if locale == "en" else zh

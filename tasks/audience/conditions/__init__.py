@@ -1,5 +1,49 @@
 """The conditions there are, by the groups of product.md; importing this package fills the registry."""
 
-from tasks.audience.conditions import cards, goods, profile, segments, visits
+from tasks.audience.conditions import (
+    appointments,
+    attributes,
+    birthdays,
+    card_days,
+    cards,
+    care,
+    contacts,
+    events,
+    followups,
+    goods,
+    holdings,
+    outcomes,
+    permission,
+    points,
+    profile,
+    promises,
+    segments,
+    serving,
+    spending,
+    tags,
+    visits,
+)
 
-__all__ = ["cards", "goods", "profile", "segments", "visits"]
+__all__ = [
+    "appointments",
+    "attributes",
+    "birthdays",
+    "card_days",
+    "cards",
+    "care",
+    "contacts",
+    "events",
+    "followups",
+    "goods",
+    "holdings",
+    "outcomes",
+    "permission",
+    "points",
+    "profile",
+    "promises",
+    "segments",
+    "serving",
+    "spending",
+    "tags",
+    "visits",
+]

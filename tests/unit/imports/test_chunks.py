@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from backend.imports.books import Books, Catalogue
-from backend.imports.chunks import Chunk, Reader
+from backend.imports.chunks import Reader
+from backend.imports.dealing import Chunk
 from backend.imports.errors import ColumnsMissing
 from backend.imports.kinds import ImportKind
 from backend.imports.mapping import check_mapping, parse_mapping

@@ -1,5 +1,7 @@
 CREATE INDEX ix_event_customer ON event (customer_id, type, occurred_at) WHERE ledger_id is null
 -- ;;
+CREATE INDEX ix_sale_day ON sale (sold_on, customer_id)
+-- ;;
 CREATE TABLE attribute (
     merchant_id UUID NOT NULL,
     id UUID NOT NULL,
@@ -28,6 +30,8 @@ CREATE TABLE birthday_default (
     CONSTRAINT pk_birthday_default PRIMARY KEY (merchant_id, birthday_on),
     CONSTRAINT fk_merchant FOREIGN KEY(merchant_id) REFERENCES merchant (merchant_id)
 )
+-- ;;
+alter table card_product add column etag bigint default 1 not null
 -- ;;
 CREATE TABLE category (
     merchant_id UUID NOT NULL,
@@ -113,6 +117,8 @@ CREATE TABLE insight_run (
 -- ;;
 CREATE INDEX ix_insight_run_day ON insight_run (computed_on)
 -- ;;
+alter table product add column etag bigint default 1 not null
+-- ;;
 CREATE TABLE segment_count (
     merchant_id UUID NOT NULL,
     segment_key TEXT NOT NULL,
@@ -190,6 +196,8 @@ CREATE TABLE tag (
     CONSTRAINT ck_tag_rule CHECK ((rule is null or rule = 'null'::jsonb) = (pace is null))
 )
 -- ;;
+CREATE INDEX ix_tag_pace ON tag (pace, merchant_id) WHERE pace is not null
+-- ;;
 CREATE UNIQUE INDEX uq_tag_name ON tag (name, merchant_id) WHERE name <> ''
 -- ;;
 CREATE INDEX ix_appointment_day ON appointment (starts_on, customer_id)
@@ -255,15 +263,20 @@ CREATE TABLE customer_rhythm (
     first_on DATE NOT NULL,
     last_on DATE NOT NULL,
     last_nth INTEGER NOT NULL,
-    gap_milli BIGINT,
+    gap_open_days INTEGER,
+    gap_over INTEGER,
     own BOOLEAN DEFAULT false NOT NULL,
     CONSTRAINT pk_customer_rhythm PRIMARY KEY (merchant_id, customer_id, category),
     CONSTRAINT fk_customer_rhythm_customer_id FOREIGN KEY(merchant_id, customer_id) REFERENCES customer (merchant_id, id),
-    CONSTRAINT fk_customer_rhythm_store_id FOREIGN KEY(merchant_id, store_id) REFERENCES store (merchant_id, id),
-    CONSTRAINT ck_customer_rhythm_days CHECK (days > 0 and last_on >= first_on and (gap_milli is null or gap_milli > 0))
+    CONSTRAINT ck_customer_rhythm_days CHECK (days > 0 and last_on >= first_on),
+    CONSTRAINT ck_customer_rhythm_gap CHECK ((gap_open_days is null) = (gap_over is null) and coalesce(gap_open_days > 0 and gap_over > 0, true))
 )
 -- ;;
 CREATE INDEX ix_customer_rhythm_last ON customer_rhythm (category, last_on, customer_id)
+-- ;;
+CREATE INDEX ix_customer_staff_ended ON customer_staff (customer_id, to_on) WHERE to_on is not null
+-- ;;
+CREATE INDEX ix_customer_staff_to ON customer_staff (to_on) WHERE to_on is not null
 -- ;;
 CREATE TABLE customer_tag (
     merchant_id UUID NOT NULL,
@@ -310,6 +323,7 @@ CREATE TABLE point_entry (
     balance BIGINT,
     expires_on DATE,
     occurred_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    sender_key TEXT DEFAULT '' NOT NULL,
     CONSTRAINT pk_point_entry PRIMARY KEY (merchant_id, id),
     CONSTRAINT fk_point_entry_customer_id FOREIGN KEY(merchant_id, customer_id) REFERENCES customer (merchant_id, id),
     CONSTRAINT ck_point_entry_expiry CHECK (expires_on is null or points > 0)
@@ -320,8 +334,6 @@ CREATE INDEX ix_point_entry_customer ON point_entry (customer_id, occurred_at)
 CREATE INDEX ix_point_entry_expiry ON point_entry (expires_on, customer_id) WHERE expires_on is not null
 -- ;;
 CREATE UNIQUE INDEX uq_point_entry_event ON point_entry (event_id, merchant_id) WHERE event_id is not null
--- ;;
-CREATE INDEX ix_sale_day ON sale (sold_on, customer_id)
 -- ;;
 CREATE TABLE segment_use (
     merchant_id UUID NOT NULL,

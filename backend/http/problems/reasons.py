@@ -1,0 +1,147 @@
+"""Why a value is not valid, in Chinese: code says why in English, in one short phrase, and this is the phrase book (tests/architecture holds it complete)."""
+
+import re
+from functools import lru_cache
+from typing import Final
+
+from backend.http.problems.faults import read_fault, sentence
+
+CHINESE: Final[dict[str, str]] = {
+    "1 to {} characters": "需为 1 至 {} 个字",
+    "a behaviour plan enters customers": "行为触发计划只能以客户为对象",
+    "a number has at most three decimals": "数字最多三位小数",
+    "a purchase is above zero": "购买金额须大于零",
+    "a refund is below zero": "退款金额须小于零",
+    "amounts of card events are above zero": "卡项事件的金额须大于零",
+    "an amount is too large": "金额过大",
+    "another staff member logs in with it": "已被其他员工用于登录",
+    "another store has it": "已被其他门店使用",
+    "at most {} characters": "最多 {} 个字",
+    "at most {} days from now": "最多 {} 天之后",
+    "belongs to freeze, and freeze needs it": "仅用于停卡，且停卡必填",
+    "belongs to once_per_crossing, and is needed there": "仅用于“每次跌破一次”，且必填",
+    "beyond the calendar": "超出日历范围",
+    "cannot change once it is stored": "保存后不能更改",
+    "care is never held out": "关怀类计划不设对照组",
+    "deeper than {} levels": "层级超过 {} 层",
+    "either an exact time or a day with a half-day": "请给出具体时间，或日期加上午/下午",
+    "employee, plan or store": "只能是员工、计划或门店",
+    "event is no known event type": "没有这种事件类型",
+    "fromDay and toDay need each other": "起止日期须同时给出",
+    "goes with a rule, and only with it": "仅在有规则时填写，且必填",
+    "goes with seenBy store, and only with it": "仅门店分群填写，且必填",
+    "has control characters": "含有控制字符",
+    "has more than three decimals": "小数超过三位",
+    "has no UTC offset": "缺少时区",
+    "has one twice": "有重复项",
+    "is an anonymous record, which has no visits": "是散客记录，没有到店",
+    "is a festival everybody has": "是通用节日，不必另设",
+    "is a whole minute, HH:MM": "须为整分钟，HH:MM",
+    "is there twice": "重复了",
+    "lies outside {} to {}": "不在 {} 至 {} 之间",
+    "month {} has no such day": "{} 月没有这一天",
+    "needs characters, and no blanks around them": "不能为空，首尾不能有空格",
+    "is before 1970": "早于 1970 年",
+    "is before fromOn": "早于开始日期",
+    "is below zero or too large": "小于零或过大",
+    "is empty": "为空",
+    "is in the future": "在将来",
+    "is in the future or before 1900": "在将来或早于 1900 年",
+    "is larger than {} bytes": "超过 {} 字节",
+    "is longer than windowDays": "超过统计周期",
+    "is longer than {} characters": "超过 {} 个字",
+    "is missing or empty": "缺失或为空",
+    "is needed for a new card": "新卡必填",
+    "is needed for a new card without entries": "没有流水的新卡必填",
+    "is needed for an appointment never heard of": "首次出现的预约必填",
+    "is needed to extend": "延期必填",
+    "is needed with startsOn": "与日期一同必填",
+    "is needed, or startsOn with halfDay": "必填，或填日期加上午/下午",
+    "is neither true nor false": "不是是/否",
+    "is no attribute name of CloudEvents 1.0": "不是 CloudEvents 1.0 的属性名",
+    "is no event type of your own (custom.<name>)": "不是自定义事件类型（custom.<name>）",
+    "is no known event type": "没有这种事件类型",
+    "is none of the declared choices": "不在声明的选项之内",
+    "is not 1.0": "不是 1.0",
+    "is not JSON": "不是 JSON",
+    "is not a day (YYYY-MM-DD)": "不是日期（YYYY-MM-DD）",
+    "is not a kind of books": "没有这种账目",
+    "is not a number": "不是数字",
+    "is not a phone number": "不是电话号码",
+    "is not a text": "不是文字",
+    "is not after opening": "不晚于开门时间",
+    "is not an RFC 3339 time with an offset": "不是带时区的 RFC 3339 时间",
+    "is not an object": "不是对象",
+    "is not between -{} and {}": "不在 -{} 至 {} 之间",
+    "is not between 1 and {}": "不在 1 至 {} 之间",
+    "is not between {} and {}": "不在 {} 至 {} 之间",
+    "is not declared": "未声明",
+    "is not in use any more": "已停用",
+    "is not known": "不存在",
+    "is not letters, digits and underscores, a letter first": "只能用字母、数字和下划线，且以字母开头",
+    "is not taken: send JSON in data": "不接受，请在 data 中发送 JSON",
+    "is our own": "为系统保留",
+    "is past the 30th of a lunar month": "农历没有这一天",
+    "is said by the lines": "以明细为准，不应再填",
+    "is the name of another segment": "已有同名分群",
+    "is the name of another tag": "已有同名标签",
+    "is too large": "过大",
+    "leads back to this {}": "又引用回了自己（{}）",
+    "means more than {} customers": "超过 {} 位客户",
+    "more than {}": "超过 {} 个",
+    "more than {} conditions": "条件超过 {} 个",
+    "more than {} conditions with those of its segments": "连同所用分群，条件超过 {} 个",
+    "more than {} events": "事件超过 {} 条",
+    "must be a day from the contact on, within 180 days": "须为联系当天起 180 天以内的日期",
+    "must be in the future": "须在将来",
+    "must be in the future, within 180 days": "须在将来 180 天以内",
+    "must lie between dueAt and lostAt": "须介于 dueAt 与 lostAt 之间",
+    "needs 1 to {} characters": "需 1 至 {} 个字",
+    "needs 1 to {} letters": "需 1 至 {} 个字",
+    "needs a list of conditions": "需要条件列表",
+    "needs a text, bounds, a flag, a day, or missing": "需要文字、数值范围、是/否、日期或“未填写”之一",
+    "needs a time zone": "需要时区",
+    "needs at most one of: staff, nobody": "staff 与 nobody 只能填一个",
+    "needs either withinDays or fromOn and toOn": "请填 withinDays，或 fromOn 与 toOn",
+    "needs exactly one of: {}": "须且只须填其一：{}",
+    "needs one of: {}": "须填其一：{}",
+    "needs operands of one kind: text, number, flag or day": "比较值须为同一种类：文字、数字、是/否或日期",
+    "no number keeps all of the bounds": "没有数值能同时满足这些范围",
+    "no such {}": "不存在（{}）",
+    "not a condition": "不是条件",
+    "not before from, at most 400 days after it": "不早于开始日期，且最多相隔 400 天",
+    "not everybody who would use it sees that segment": "并非所有使用者都能看到该分群",
+    "only a completed service is part of a visit": "只有完成的服务才算到店",
+    "only a text has choices": "只有文字才有选项",
+    "segments within segments more than {} deep": "分群嵌套超过 {} 层",
+    "the receipt was refused": "小票被拒收",
+    "the segment uses itself": "分群引用了自己",
+    "toOn is before fromOn": "结束日期早于开始日期",
+    "unknown time zone {}": "没有时区 {}",
+    "withinDays is not above notWithinDays": "withinDays 须大于 notWithinDays",
+    "{} compares a number or a day": "{} 只能比较数字或日期",
+    "{} gives to the card: amounts are 0 or above": "{} 是往卡里加，金额不小于 0",
+    "{} is not between {} and {}": "{} 不在 {} 至 {} 之间",
+    "{} is not a day of any year": "{} 不是任何一年的日期",
+    "{} is not kept for scope {}": "{} 不适用于 {}",
+    "{} takes from the card: amounts are 0 or below": "{} 是从卡里扣，金额不大于 0",
+    "{}, in {}, which uses this segment": "{}（在引用本分群的 {} 中）",
+}
+"""Phrase, `{}` standing for what changes → the same in Chinese."""
+
+
+@lru_cache(maxsize=1)
+def _patterns() -> tuple[tuple[re.Pattern[str], str], ...]:
+    """The phrases as patterns, those with most fixed text first."""
+    ordered = sorted(CHINESE, key=lambda phrase: -len(phrase.replace("{}", "")))
+    return tuple((re.compile("(.+?)".join(map(re.escape, phrase.split("{}")))), CHINESE[phrase]) for phrase in ordered)
+
+
+def in_chinese(why: str) -> str | None:
+    """Return a phrase in Chinese; one of the decoder's own by its kind, None for a phrase that nobody has written down."""
+    for pattern, chinese in _patterns():
+        found = pattern.fullmatch(why)
+        if found:
+            return chinese.format(*found.groups())
+    _, code, facts = read_fault(why)
+    return sentence(code, facts, "zh-CN") if code != "format" else None

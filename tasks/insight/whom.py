@@ -1,0 +1,81 @@
+"""Whom a computation is for, as SQL: everybody, a range of ids, or some customers, each on the day of her own time zone."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+from uuid import UUID
+
+from tasks.kernel.unit import Unit
+from tasks.kernel.zones import local_day
+
+FOLLOWED: Final = "cu.status = 'active' and not cu.anonymous and not cu.internal"
+"""Whose value is judged: 散客 and internal records are nobody whose rhythm means something, and would spoil the ranks."""
+_WHO: Final = f"""who as materialized (
+  select cu.id, cu.home_store_id, z.today
+  from customer cu left join store hs on hs.merchant_id = cu.merchant_id and hs.id = cu.home_store_id
+  join unnest(cast(:zones as text[]), cast(:days as date[])) as z(zone, today) on z.zone = coalesce(hs.timezone, :merchant_zone)
+  where cu.merchant_id = :merchant and {FOLLOWED} and {{of}})"""
+_ZONES: Final = """
+select m.timezone as own, array(select distinct s.timezone from store s where s.merchant_id = m.merchant_id) as others
+from merchant m where m.merchant_id = :merchant
+"""
+
+
+@dataclass(frozen=True)
+class Today:
+    """The local day in each time zone of the merchant, and its own zone."""
+
+    own: str
+    days: dict[str, date]
+
+    @property
+    def day(self) -> date:
+        """The merchant's own day."""
+        return self.days[self.own]
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The binds."""
+        return {"zones": list(self.days), "days": list(self.days.values()), "merchant_zone": self.own}
+
+
+async def today_of(unit: Unit) -> Today:
+    """Return the local days of the merchant at the unit's instant."""
+    row = await unit.row(_ZONES)
+    assert row is not None  # noqa: S101  # the unit is open for it
+    return Today(row["own"], {zone: local_day(unit.now, zone) for zone in sorted({row["own"], *row["others"]})})
+
+
+@dataclass(frozen=True)
+class Whom:
+    """Some of the merchant's customers.
+
+    Attributes:
+        ids: exactly these.
+        after, until: those whose id lies after the one, up to and including the other.
+    """
+
+    ids: tuple[UUID, ...] | None = None
+    after: UUID | None = None
+    until: UUID | None = None
+
+    def of(self, column: str) -> str:
+        """Return the SQL that an id column is theirs."""
+        if self.ids is not None:
+            return f"{column} = any(cast(:ids as uuid[]))"
+        parts = [f"{column} > cast(:after as uuid)"] if self.after else []
+        parts += [f"{column} <= cast(:until as uuid)"] if self.until else []
+        return " and ".join(parts) or "true"
+
+    @property
+    def cte(self) -> str:
+        """The common table expression `who` (id, home_store_id, today)."""
+        return _WHO.format(of=self.of("cu.id"))
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The binds."""
+        return {"ids": list(self.ids or ()), "after": self.after, "until": self.until}
+
+
+EVERYBODY: Final = Whom()
