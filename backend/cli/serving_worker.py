@@ -1,10 +1,13 @@
 """`huifang worker`: knows no HTTP, so that it stays small."""
 
+from functools import partial
+
 from backend.cli.serving import Process, serving
-from backend.jobs.worker import work
+from backend.jobs.worker import Chores, work
 from backend.observability import logs
 from backend.settings import Settings
 from tasks.flow.run_plans import sweep_merchant
+from tasks.flow.tend_merchant import tend_merchant
 
 
 async def serve_worker(settings: Settings, process: Process) -> None:
@@ -13,5 +16,5 @@ async def serve_worker(settings: Settings, process: Process) -> None:
     async with serving(settings, process, worker=True) as (runtime, stop):
         process.announce()
         units = runtime.units
-        sweep = lambda merchant_id: sweep_merchant(units, merchant_id)  # noqa: E731  # one expression, used once
-        await work(units, sweep, runtime.servers.redis_url, stop, slots=settings.job_slots)
+        chores = Chores(partial(sweep_merchant, units), partial(tend_merchant, units))
+        await work(units, chores, runtime.servers.redis_url, stop, slots=settings.job_slots)

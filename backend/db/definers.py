@@ -7,14 +7,20 @@ an owner may ANALYZE.
 
 from collections.abc import Iterator
 
+from tasks.insight.due import A_NEW_DAY, MARKED
+
 READS = {
     "staff": ("merchant_id", "id", "login_index", "status"),
-    "merchant": ("merchant_id", "stopped_at"),
+    "merchant": ("merchant_id", "stopped_at", "timezone"),
     "plan": ("merchant_id", "state", "planned_until"),
     "occurrence": ("merchant_id", "state", "fire_at", "lease_until"),
     "enrolment": ("merchant_id", "state", "fire_at"),
     "task": ("merchant_id", "status", "opens_at", "wait_until", "expires_at"),
     "event": ("merchant_id", "state", "received_at"),
+    "insight_due": ("merchant_id", "reason", "marked_at"),
+    "insight_run": ("merchant_id", "computed_on"),
+    "tag": ("merchant_id", "pace", "evaluated_at"),
+    "segment_count": ("merchant_id", "counted_on"),
 }
 """What `huifang_definer` may read."""
 
@@ -41,6 +47,15 @@ FUNCTIONS = {
            union select t.merchant_id from task t where t.status = 'waiting' and t.wait_until <= business
            union select t.merchant_id from task t
              where t.status in ('queued', 'open', 'in_progress', 'waiting') and t.expires_at <= business""",
+    ),
+    "merchants_to_tend(business timestamptz)": (
+        "table (merchant_id uuid)",
+        f"""{MARKED.format(now="business")}
+           union {A_NEW_DAY.format(now="business")}
+           union select t.merchant_id from tag t where t.pace is not null and (t.evaluated_at is null or t.evaluated_at <= business - interval '30 minutes')
+           union select m.merchant_id from merchant m where not exists (
+             select from segment_count c
+             where c.merchant_id = m.merchant_id and c.counted_on >= (business at time zone m.timezone - interval '3 hours')::date)""",
     ),
 }
 """Signature → (result, body). Bodies return ids only."""

@@ -24,6 +24,7 @@ import tasks.people.customer_tables
 import tasks.people.tables
 import tasks.people.tag_tables
 import tasks.people.trait_tables
+import tasks.plans.calendar_tables
 import tasks.plans.tables
 import tasks.promises.tables
 import tasks.scripting.tables
@@ -50,6 +51,7 @@ _LOADED = (
     tasks.people.tables,
     tasks.people.tag_tables,
     tasks.people.trait_tables,
+    tasks.plans.calendar_tables,
     tasks.plans.tables,
     tasks.promises.tables,
     tasks.scripting.tables,

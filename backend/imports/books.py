@@ -7,6 +7,7 @@ from backend.imports.mapping import Mapping
 from backend.imports.reasons import CellRefused
 from tasks.ledger.inputs import ProductIn
 from tasks.people.inputs import CustomerIn, StaffIn
+from tasks.people.states import AttributeKind
 
 
 def spoken(name: str) -> str:
@@ -62,7 +63,7 @@ class Newcomers:
 
 @dataclass
 class Books:
-    """One import's view of the books: stores by code with their zones, the one store if there is one, the catalogue."""
+    """One import's view of the books: stores by code with their zones, the one store if there is one, the catalogue, declared fields."""
 
     mapping: Mapping
     zones: dict[str, str]
@@ -70,6 +71,7 @@ class Books:
     zone: str
     catalogue: Catalogue
     newcomers: Newcomers = field(default_factory=Newcomers)
+    attributes: dict[str, AttributeKind] = field(default_factory=dict)
     _met: set[tuple[str, str]] = field(default_factory=set)
 
     def __post_init__(self) -> None:

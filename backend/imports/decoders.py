@@ -7,14 +7,16 @@ from typing import Any
 import msgspec
 
 from backend.imports.cells import Read
+from backend.imports.declared import attribute_reads
 from backend.imports.header import Row
 from backend.imports.kinds import ImportKind
 from backend.imports.readers import Readers
 from backend.imports.reasons import CellRefused
-from tasks.ledger.inputs import AppointmentIn, CardProductIn, ProductIn, VisitIn
+from tasks.ledger.inputs import AppointmentIn, CardProductIn, CategoryIn, ProductIn, VisitIn
 from tasks.ledger.states import AppointmentStatus, Precision
 from tasks.people.inputs import CustomerIn, StaffIn
 from tasks.people.states import BirthdayKind
+from tasks.people.trait_inputs import AttributeIn, LevelIn, SourceIn
 
 Decode = Callable[[Row], "Decoded | None"]
 
@@ -32,8 +34,12 @@ def decoder(readers: Readers) -> Decode:
     makers: dict[ImportKind, Callable[[Readers], Decode]] = {
         ImportKind.CUSTOMERS: _customers,
         ImportKind.STAFF: _staff,
+        ImportKind.LEVELS: lambda made: _plain(made, LevelIn),
+        ImportKind.SOURCES: lambda made: _plain(made, SourceIn),
+        ImportKind.ATTRIBUTES: lambda made: _plain(made, AttributeIn),
+        ImportKind.CATEGORIES: lambda made: _plain(made, CategoryIn),
         ImportKind.PRODUCTS: _products,
-        ImportKind.CARD_PRODUCTS: _card_products,
+        ImportKind.CARD_PRODUCTS: lambda made: _plain(made, CardProductIn),
         ImportKind.VISITS: _visits,
         ImportKind.APPOINTMENTS: _appointments,
     }
@@ -55,9 +61,9 @@ def _customers(readers: Readers) -> Decode:
     names = [
         name
         for name in CustomerIn.__struct_fields__
-        if name not in ("external_id", "home_store", "consultant", "technician")
+        if name not in ("external_id", "home_store", "consultant", "technician", "attributes")
     ]
-    reads = _all(readers, names)
+    reads, declared = _all(readers, names), attribute_reads(readers)
     home = readers.text("home_store")
     care = {name: readers.text(name) for name in ("consultant", "technician") if readers.mapping.fills(name)}
     label, home_label = readers.label("external_id"), readers.label("home_store")
@@ -76,6 +82,8 @@ def _customers(readers: Readers) -> Decode:
             said["home_store"] = _at(books.store, store, home_label)
         for name, text in care.items():
             said[name] = next(iter(books.staff((text(row),))), None)
+        if declared:
+            said["attributes"] = _said(declared, row)
         return Decoded(CustomerIn(external_id=code, **said))
 
     return decode
@@ -107,9 +115,10 @@ def _products(readers: Readers) -> Decode:
     return decode
 
 
-def _card_products(readers: Readers) -> Decode:
-    reads = _all(readers, CardProductIn.__struct_fields__)
-    return lambda row: Decoded(CardProductIn(**_said(reads, row)))
+def _plain(readers: Readers, shape: type[msgspec.Struct]) -> Decode:
+    """Return the decoder of a kind whose fields are those of what the flow takes."""
+    reads = _all(readers, shape.__struct_fields__)
+    return lambda row: Decoded(shape(**_said(reads, row)))
 
 
 def _visits(readers: Readers) -> Decode:

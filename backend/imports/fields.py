@@ -8,7 +8,7 @@ import msgspec
 from backend.imports.kinds import ImportKind
 from tasks.kernel.scope import Role
 from tasks.ledger.states import AppointmentStatus, CardKind, DepositStatus, EntryKind, Precision, ProductKind
-from tasks.people.states import BirthdayKind, Gender
+from tasks.people.states import AttributeKind, BirthdayKind, Gender
 
 
 class Shape(StrEnum):
@@ -34,6 +34,8 @@ class Shape(StrEnum):
     """One of a closed list."""
     PRODUCT = "product"
     """A catalogue entry, by code or by name."""
+    DECLARED = "declared"
+    """A value of a field that the merchant declared, read as its kind."""
 
 
 class Field(msgspec.Struct, frozen=True):
@@ -80,6 +82,7 @@ FIELDS: Final[dict[ImportKind, dict[str, Field]]] = {
         "anonymous": _FLAG,
         "internal": _FLAG,
         "notes": _TEXT,
+        "tags": _LIST,
     },
     ImportKind.STAFF: {
         "external_id": _KEY,
@@ -89,6 +92,18 @@ FIELDS: Final[dict[ImportKind, dict[str, Field]]] = {
         "stores": _LIST,
         "active": _FLAG,
     },
+    ImportKind.LEVELS: {"code": _KEY, "name": _KEY, "rank": _WHOLE, "benefit": _TEXT, "active": _FLAG},
+    ImportKind.SOURCES: {"code": _KEY, "name": _KEY, "active": _FLAG},
+    ImportKind.ATTRIBUTES: {
+        "code": _KEY,
+        "name": _KEY,
+        "kind": _one_of(AttributeKind, needed=True),
+        "event_type": _TEXT,
+        "choices": _LIST,
+        "sensitive": _FLAG,
+        "active": _FLAG,
+    },
+    ImportKind.CATEGORIES: {"code": _KEY, "name": _KEY, "usual_gap_days": _WHOLE, "active": _FLAG},
     ImportKind.PRODUCTS: {
         "code": _KEY,
         "name": _KEY,
@@ -167,6 +182,9 @@ FIELDS: Final[dict[ImportKind, dict[str, Field]]] = {
 }
 """Kind → field → how it is read."""
 
+DECLARED: Final = Field(Shape.DECLARED)
+"""`attributes.<code>`: which there are is the merchant's to say (backend.imports.declared)."""
+
 OPTIONS: Final[dict[Shape, frozenset[str]]] = {
     Shape.TEXT: frozenset({"join", "fallback"}),
     Shape.LIST: frozenset({"separator"}),
@@ -178,5 +196,6 @@ OPTIONS: Final[dict[Shape, frozenset[str]]] = {
     Shape.FLAG: frozenset(),
     Shape.CHOICE: frozenset(),
     Shape.PRODUCT: frozenset({"lookup", "join", "fallback"}),
+    Shape.DECLARED: frozenset({"join", "fallback", "formats"}),
 }
 """The options of `[columns]` that mean something for a shape; any other is refused."""

@@ -9,6 +9,7 @@ import msgspec
 from backend.imports.errors import MappingInvalid
 from backend.imports.fields import FIELDS, OPTIONS, Shape
 from backend.imports.kinds import ImportKind
+from backend.imports.naming import declared_fields, flattened
 from tasks.kernel.errors import Invalid
 from tasks.kernel.zones import zone_of
 from tasks.ledger.states import ProductKind
@@ -135,6 +136,7 @@ def parse_mapping(text: str, name: str = "mapping") -> Mapping:
         said = tomllib.loads(text)
     except tomllib.TOMLDecodeError as fault:
         raise MappingInvalid(name, f"not TOML: {fault}") from fault
+    said = flattened(said)
     columns = said.get("columns")
     for field, column in columns.items() if isinstance(columns, dict) else ():
         _convert(column, str | Column, f"columns.{field}")  # one by one: msgspec does not name the key of a dict
@@ -155,7 +157,7 @@ def check_mapping(mapping: Mapping, kind: ImportKind) -> None:
     """Raise `MappingInvalid` for what a well-formed mapping of this kind still cannot mean."""
     if mapping.kind is not None and mapping.kind is not kind:
         raise MappingInvalid("kind", f"the mapping is for {mapping.kind}, the import is of {kind}")
-    known = FIELDS[kind]
+    known = FIELDS[kind] | declared_fields(kind, (*mapping.columns, *mapping.defaults, *mapping.values))
     for part, names in (("columns", mapping.columns), ("defaults", mapping.defaults), ("values", mapping.values)):
         for name in names:
             if name not in known:
@@ -187,6 +189,7 @@ def _check_column(where: str, column: Column, shape: Shape) -> None:
         Shape.DAY,
         Shape.INSTANT,
         Shape.PRODUCT,
+        Shape.DECLARED,
     ):
         raise MappingInvalid(f"{where}.columns", f"several columns mean nothing for a field of the shape {shape.value}")
     if column.when is not None:

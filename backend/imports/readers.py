@@ -226,7 +226,7 @@ def _needed(text: TextOf, label: str) -> Read:
     return read
 
 
-def _difference(added: list[Read], taken: list[Read], factor: Decimal) -> Read:
+def _difference(added: Sequence[Read], taken: Sequence[Read], factor: Decimal) -> Read:
     def read(row: Row) -> int:
         total = sum((one(row) for one in added), Decimal(0)) - sum((one(row) for one in taken), Decimal(0))
         return to_cents(factor * total)

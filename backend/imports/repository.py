@@ -11,11 +11,14 @@ from backend.imports.errors import StoreUnclear
 from backend.imports.fields import FIELDS
 from backend.imports.kinds import ImportKind
 from backend.imports.mapping import Mapping
+from backend.imports.naming import code_of
 from backend.imports.reasons import Refusal
 from tasks.kernel.sealing import new_salt
 from tasks.kernel.unit import Unit
 from tasks.ledger.inputs import AppointmentIn
+from tasks.people.attributes import declared
 from tasks.people.lookups import merchant_zone, store_refs
+from tasks.people.states import AttributeAbout
 
 
 async def read_books(unit: Unit, mapping: Mapping, kind: ImportKind) -> Books:
@@ -27,7 +30,11 @@ async def read_books(unit: Unit, mapping: Mapping, kind: ImportKind) -> Books:
     entries = await unit.rows("select code, name from product where merchant_id = :merchant order by code")
     catalogue = Catalogue.of((row["code"], row["name"]) for row in entries)
     zones = {code: ref.timezone for code, ref in stores.items()}
-    return Books(mapping, zones, only, await merchant_zone(unit), catalogue)
+    made = Books(mapping, zones, only, await merchant_zone(unit), catalogue)
+    if any(code_of(name) for name in (*mapping.columns, *mapping.defaults)):
+        known = (await declared(unit, AttributeAbout.CUSTOMER)).values()
+        made.attributes = {one.code: one.kind for one in known if one.active}
+    return made
 
 
 async def begin_run(unit: Unit, run_id: UUID, kind: ImportKind, digest: bytes) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from backend.imports.dealing import Chunk, Draft
 from backend.imports.kinds import ImportKind
 from backend.imports.mapping import Mapping
+from backend.imports.naming import code_of
 from backend.imports.reasons import REASONS, Refusal
 from backend.imports.repository import with_stored
 from tasks.flow.record_books import record_books
@@ -31,6 +32,8 @@ FIELD_OF = {
     "homeStore": "home_store",
     "soldBy": "sold_by",
     "openedOn": "opened_on",
+    "usualGapDays": "usual_gap_days",
+    "eventType": "event_type",
 }
 """The flow's JSON names → the mapping's fields, where they differ by more than case."""
 
@@ -118,7 +121,7 @@ class Taker:
     def _reason(self, verdict: ItemVerdict) -> tuple[str, str]:
         """Return the reason code and the file's column for the flow's own code and JSON path."""
         leaf = (verdict.field or "").rpartition(".")[2].partition("[")[0]
-        name = FIELD_OF.get(leaf, leaf)
+        name = verdict.field if verdict.field and code_of(verdict.field) else FIELD_OF.get(leaf, leaf)
         column = self.mapping.column(name)
         shown = name if column is None else column.column or " + ".join(column.columns) or column.template or name
         code = verdict.code or "refused"

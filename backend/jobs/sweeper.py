@@ -7,12 +7,13 @@ a thin shell around `run_once`, a bell only makes it come sooner, and a fault of
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from time import monotonic
 from typing import Final
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 
 from backend.db.units import Units
 from backend.observability import logs
@@ -20,6 +21,8 @@ from tasks.plans.occurrences import AHEAD
 
 EVERY_S: Final = 2.0
 """How long something due waits at most for a look when no bell rang."""
+TEND_EVERY_S: Final = 10.0
+"""How long what is done now and then waits at most for a look."""
 LONGEST_PAUSE_S: Final = 4.0
 """Between looks while the database does not answer: it is back in use within ten seconds of coming back."""
 LOOK_S: Final = 5.0
@@ -29,10 +32,25 @@ DRAIN_S: Final = 5.0
 PLANNED: Final = AHEAD / 2
 """A plan whose firings are written less far ahead is looked at."""
 
-_DUE = text("""
-    select merchant_id from merchants_due(cast(:now as timestamptz))
-    union select merchant_id from merchants_to_plan(cast(:until as timestamptz))
-""")
+
+@dataclass(frozen=True)
+class Look:
+    """How merchants are found: what asks for those that need something (by `:now` and `:until`, until when to plan ahead), and how often it is asked."""
+
+    merchants: TextClause
+    every_s: float
+
+
+DUE: Final = Look(
+    text("""
+        select merchant_id from merchants_due(cast(:now as timestamptz))
+        union select merchant_id from merchants_to_plan(cast(:until as timestamptz))
+    """),
+    EVERY_S,
+)
+"""Merchants that have something due."""
+TO_TEND: Final = Look(text("select merchant_id from merchants_to_tend(cast(:now as timestamptz))"), TEND_EVERY_S)
+"""Merchants that need what is done now and then: value and rhythm of everybody, rules of tags, counts of segments."""
 
 Sweep = Callable[[UUID], Awaitable[object]]
 """Does everything that is due at one merchant; safe to run anywhere at any time."""
@@ -49,9 +67,10 @@ class Report(msgspec.Struct, frozen=True):
 class Sweeper:
     """Looks and sweeps; holds nothing that another worker would need."""
 
-    def __init__(self, units: Units, sweep: Sweep, *, slots: int = 4) -> None:
+    def __init__(self, units: Units, sweep: Sweep, *, slots: int = 4, look: Look = DUE) -> None:
         self._units = units
         self._sweep = sweep
+        self._how = look
         self._slots = asyncio.Semaphore(slots)
         self._busy: set[UUID] = set()
         self._again: set[UUID] = set()
@@ -71,7 +90,7 @@ class Sweeper:
         async with asyncio.timeout(LOOK_S):
             now = await self._units.now()
             async with self._units.nameless() as session:
-                found = await session.execute(_DUE, {"now": now, "until": now + PLANNED})
+                found = await session.execute(self._how.merchants, {"now": now, "until": now + PLANNED})
                 return [row.merchant_id for row in found]
 
     async def sweep(self, merchant_id: UUID) -> bool:
@@ -114,7 +133,7 @@ class Sweeper:
         pause = EVERY_S
         while not stop.is_set():
             answered = await self._look_in_background()
-            pause = EVERY_S if answered else min(pause * 1.5, LONGEST_PAUSE_S)
+            pause = self._how.every_s if answered else min(pause * 1.5, LONGEST_PAUSE_S)
             with suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), pause)
         await self._drain()

@@ -61,14 +61,20 @@ class Some:
             return f"(select {self.holds} {rows})"
         return f"{'not ' if self.none else ''}exists (select {rows})"
 
-    def sweep(self) -> str:
-        """Return the expression that gathers everybody's rows in one pass."""
-        rows = f"select {self.who} from {self.source} where {self.merchant} = :merchant and {self.who} is not null and {self.where}"
+    def sweep(self, gathered: "Gathered") -> str:
+        """Return the expression that gathers everybody's rows in one pass; sums are gathered once, before the question is asked of anybody."""
+        mine = f"{self.merchant} = :merchant and {self.who} is not null and {self.where}"
         if self.holds is None:
-            return f"cu.id {'not ' if self.none else ''}in ({rows})"
+            if self.none:
+                return f"not exists (select from {self.source} where {mine} and {self.who} = cu.id)"
+            return f"cu.id in (select {self.who} from {self.source} where {mine})"
+        holds = f"not ({self.holds})" if self.empty else self.holds
+        name = gathered.add(
+            f"select {self.who} as id from {self.source} where {mine} group by {self.who} having {holds}"
+        )
         if self.empty:
-            return f"cu.id not in ({rows} group by {self.who} having not ({self.holds}))"
-        return f"cu.id in ({rows} group by {self.who} having {self.holds})"
+            return f"not exists (select from {name} where {name}.id = cu.id)"
+        return f"cu.id in (select {name}.id from {name})"
 
     def look(self) -> str:
         """Return the expression for what explain shows."""
@@ -90,11 +96,30 @@ def of_any_card(row: Row) -> Some:
     return replace(cards, seen=f"string_agg({row.seen}, ', ')", among=f"{{held}} and {row.among}")
 
 
-def sql_of(asked: Asked, *, sweep: bool) -> str:
-    """Return the boolean expression of a question."""
+class Gathered:
+    """What a sweep gathers before it looks at anybody: named queries, each run once, whatever the tree does with it."""
+
+    def __init__(self) -> None:
+        self.queries: dict[str, str] = {}
+
+    def add(self, query: str) -> str:
+        """Return the name of a query; the same one is gathered once."""
+        known = next((name for name, one in self.queries.items() if one == query), None)
+        name = known or f"g{len(self.queries)}"
+        self.queries[name] = query
+        return name
+
+    def sql(self) -> str:
+        """Return what stands before the statement."""
+        parts = ", ".join(f"{name} as materialized ({query})" for name, query in self.queries.items())
+        return f"with {parts} " if parts else ""
+
+
+def sql_of(asked: Asked, gathered: Gathered | None) -> str:
+    """Return the boolean expression of a question; with `gathered`, as a sweep."""
     if isinstance(asked, Row):
         return f"({asked.sql})"
-    return f"({asked.sweep() if sweep else asked.probe()})"
+    return f"({asked.sweep(gathered) if gathered is not None else asked.probe()})"
 
 
 def seen_of(asked: Asked) -> str:

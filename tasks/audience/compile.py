@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from tasks.audience.asking import Asked, Row, of_any_card, sql_of
+from tasks.audience.asking import Asked, Gathered, Row, of_any_card, sql_of
 from tasks.audience.binds import Binds
 from tasks.audience.ground import Ground
 from tasks.audience.tree import Group, Leaf, Node, leaves
@@ -23,11 +23,13 @@ class Predicate:
         sql: a boolean expression over `cu`, `f` (and `k`, `kf`, `cp` for cards), never null.
         failing: an SQL text expression: the name of the first condition that does not hold, null when the tree holds.
         values: the binds of both.
+        gathered: what a sweep's statement begins with; empty otherwise.
     """
 
     sql: str
     failing: str
     values: dict[str, Any]
+    gathered: str = ""
 
 
 @dataclass
@@ -39,12 +41,14 @@ class Compiler:
         binds: the values so far.
         card: the scope is a card, so conditions about a card are about that one.
         segments: the trees of the segments it uses, by key.
+        gathered: where a sweep puts what it gathers first; None compiles for one customer at a time.
     """
 
     ground: Ground
     binds: Binds
     card: bool = False
     segments: Mapping[str, Node] = field(default_factory=dict)
+    gathered: Gathered | None = None
 
     def sql(self, node: Node) -> str:
         """Return the node's boolean expression."""
@@ -75,7 +79,7 @@ class Compiler:
         if leaf.condition.name == SEGMENT:
             node = self.segments.get(segment_key(leaf))
             return self.sql(node) if node is not None else "false"
-        return sql_of(self.asked(leaf), sweep=self.ground.sweep)
+        return sql_of(self.asked(leaf), self.gathered)
 
 
 def segment_key(leaf: Leaf) -> str:
@@ -85,6 +89,17 @@ def segment_key(leaf: Leaf) -> str:
 
 
 def compile_node(node: Node, ground: Ground, *, card: bool, segments: Mapping[str, Node] | None = None) -> Predicate:
-    """Compile a checked tree; a segment that is not among `segments` holds for nobody."""
+    """Compile a checked tree for one customer at a time; a segment that is not among `segments` holds for nobody."""
     compiler = Compiler(ground, Binds(ground.day, zone=ground.zone, past=ground.past), card, segments or {})
     return Predicate(ground.fill(compiler.sql(node)), ground.fill(compiler.failing(node)), compiler.binds.values)
+
+
+def compile_sweep(node: Node, ground: Ground, segments: Mapping[str, Node]) -> Predicate:
+    """Compile a checked tree for everybody at once: the statement begins with `gathered`. Means the same as `compile_node`."""
+    compiler = Compiler(
+        ground, Binds(ground.day, zone=ground.zone, past=ground.past), False, segments, Gathered()
+    )  # no card
+    sql = ground.fill(compiler.sql(node))
+    return Predicate(
+        sql, "null", compiler.binds.values, ground.fill(compiler.gathered.sql() if compiler.gathered else "")
+    )

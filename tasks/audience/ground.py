@@ -1,4 +1,4 @@
-"""What a predicate is evaluated against: now, or the books as they stood at an instant; customer by customer, or everybody at once."""
+"""What a predicate is evaluated against: now, or the books as they stood at an instant."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -20,14 +20,11 @@ class Ground:
     Attributes:
         day: the store-local day; `:today` binds the same.
         past: the books are read as they stood at `:at`, instead of as they are.
-        sweep: everybody is asked at once, so what a condition wants of the books is gathered in one pass; else each customer's own rows are looked up.
-            Both mean the same, and a property test holds them equal.
         zone: the IANA zone whose day it is; conditions on instants need it to know where a day begins.
     """
 
     day: date
     past: bool = False
-    sweep: bool = False
     zone: str = ""
 
     @property

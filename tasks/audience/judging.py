@@ -1,22 +1,28 @@
 """Asks the books who a tree means: how many, a sample, and why somebody is in or out."""
 
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
+import msgspec
+
 from tasks.audience.asking import seen_of
 from tasks.audience.binds import Binds
-from tasks.audience.compile import Compiler, compile_node
+from tasks.audience.compile import Compiler, Predicate, compile_node, compile_sweep
 from tasks.audience.ground import FOLLOWABLE, Ground
 from tasks.audience.tree import Leaf, Node
 from tasks.kernel.unit import Unit
 
-AUDIENCE: Final = """
-from customer cu {facts} {zone_join}
-where cu.merchant_id = :merchant and {followable} and {zone} and {stores} and {predicate}
-"""
+_OF_CUSTOMER: Final = re.compile(r"\bcu\.(?!id\b|merchant_id\b)")
+_OF_FACTS: Final = re.compile(r"\bf\.")
+_UNFOLLOWED: Final = """not exists (select from customer x where x.merchant_id = :merchant and x.id = f.customer_id
+and (x.status <> 'active' or x.anonymous or x.internal))"""
+_BY_FACTS: Final = f"""from customer_facts f cross join lateral (select f.merchant_id as merchant_id, f.customer_id as id) cu
+where f.merchant_id = :merchant and {_UNFOLLOWED}"""
+"""Every customer has a row of facts, half as wide as her own; those who are never followed up are few and have an index."""
 _ROOMY: Final = ("set local work_mem = '192MB'", "set local jit = off")
 """Everybody is asked at once: sets of ids are held in memory, and compiling a query that runs once costs more than it saves."""
 
@@ -49,41 +55,85 @@ class Look:
         }  # fmt: skip
 
     def audience(self, predicate: str) -> str:
-        """Return the from and where of everybody the predicate means."""
-        joined = (
-            "left join store hs on hs.merchant_id = cu.merchant_id and hs.id = cu.home_store_id" if self.zone else ""
-        )
-        return AUDIENCE.format(
-            facts=self.ground.facts_join,
-            followable=FOLLOWABLE,
-            zone_join=joined,
-            zone="coalesce(hs.timezone, :merchant_zone) = :zone" if self.zone else "true",
-            stores="true"
-            if self.stores is None
-            else "(cu.home_store_id is null or cu.home_store_id = any(cast(:stores as uuid[])))",
-            predicate=predicate,
-        )
+        """Return the from and where of everybody the predicate means; of the two wide tables only those that it asks."""
+        of_customer = self.zone or self.stores is not None or self.ground.past or _OF_CUSTOMER.search(predicate)
+        if not of_customer:
+            return f"{_BY_FACTS} and {predicate}"
+        facts = self.ground.facts_join if _OF_FACTS.search(predicate) else ""
+        return f"from customer cu {facts} {self._where} and {predicate}"
+
+    @property
+    def _where(self) -> str:
+        parts = ["cu.merchant_id = :merchant", FOLLOWABLE]
+        joined = ""
+        if self.zone:
+            joined = "left join store hs on hs.merchant_id = cu.merchant_id and hs.id = cu.home_store_id "
+            parts.append("coalesce(hs.timezone, :merchant_zone) = :zone")
+        if self.stores is not None:
+            parts.append("(cu.home_store_id is null or cu.home_store_id = any(cast(:stores as uuid[])))")
+        return f"{joined}where {' and '.join(parts)}"
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What stands around an audience in a statement: before `from`, after every condition, and the binds of both."""
+
+    head: str
+    tail: str = ""
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A statement about everybody, with its binds."""
+
+    sql: str
+    values: Mapping[str, Any]
 
 
 async def count(unit: Unit, node: Node, segments: Mapping[str, Node], look: Look) -> int:
     """Return how many customers the tree means."""
-    for statement in _ROOMY:
-        await unit.run(statement)
-    predicate = compile_node(node, look.ground, card=False, segments=segments)
-    found: int = await unit.scalar(f"select count(*) {look.audience(predicate.sql)}", **look.values, **predicate.values)
+    asked = await cheaper(unit, look, Frame("select count(*)"), forms(node, segments, look))
+    found: int = await unit.scalar(asked.sql, **asked.values)
     return found
 
 
 async def sample(unit: Unit, node: Node, segments: Mapping[str, Node], look: Look, limit: int) -> Sequence[UUID]:
     """Return some of the customers the tree means, who spent most first."""
+    order = "order by f.spend_cash_cents + f.spend_card_cents desc, cu.id limit :limit"
+    return await chosen(unit, look, Frame("select cu.id", order, {"limit": limit}), forms(node, segments, look))
+
+
+async def chosen(unit: Unit, look: Look, frame: Frame, either: Sequence[Predicate]) -> list[UUID]:
+    """Return the ids that a frame selects, by the cheaper form."""
+    asked = await cheaper(unit, look, frame, either)
+    rows = await unit.run(asked.sql, **asked.values)
+    return list(rows.scalars())
+
+
+def forms(node: Node, segments: Mapping[str, Node], look: Look) -> tuple[Predicate, Predicate]:
+    """Return the tree's two forms: gathered in one pass, and looked up customer by customer. Both mean the same, and a property test holds them equal."""
+    return compile_sweep(node, look.ground, segments), compile_node(node, look.ground, card=False, segments=segments)
+
+
+async def cheaper(unit: Unit, look: Look, frame: Frame, either: Sequence[Predicate]) -> Statement:
+    """Return the form that the planner thinks cheaper: a tree that means few is looked up, one that means many is gathered."""
     for statement in _ROOMY:
         await unit.run(statement)
-    predicate = compile_node(node, look.ground, card=False, segments=segments)
-    order = "order by f.spend_cash_cents + f.spend_card_cents desc, cu.id limit :limit"
-    rows = await unit.rows(
-        f"select cu.id {look.audience(predicate.sql)} {order}", limit=limit, **look.values, **predicate.values
-    )
-    return [row["id"] for row in rows]
+    asked = [statement_of(look, frame, form) for form in either]
+    costs = [await _cost(unit, one) for one in asked]
+    return asked[costs.index(min(costs))]
+
+
+def statement_of(look: Look, frame: Frame, form: Predicate) -> Statement:
+    """Return one form as a statement."""
+    audience = look.audience(f"{form.sql} {frame.tail}")
+    return Statement(f"{form.gathered}{frame.head} {audience}", {**look.values, **form.values, **frame.values})
+
+
+async def _cost(unit: Unit, asked: Statement) -> float:
+    plan = await unit.scalar(f"explain (format json) {asked.sql}", **asked.values)
+    return float((msgspec.json.decode(plan) if isinstance(plan, str) else plan)[0]["Plan"]["Total Cost"])
 
 
 @dataclass(frozen=True)

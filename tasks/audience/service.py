@@ -99,7 +99,7 @@ async def explain_customer(
     await names_in(unit, node)
     segments = await segments_of(unit, node)
     words = Words(locale, await names_everywhere(unit, [node, *segments.values()]))
-    look = Look(*_ground(unit, row["zone"], on, sweep=False))
+    look = Look(*_ground(unit, row["zone"], on))
     nodes = list(in_order(node, segments))
     told = tell(node, segments, iter(await answers(unit, customer_id, nodes, segments, look)), words)
     return Explained(customer_id, told.holds and row["followed_up"], row["followed_up"], look.at, told)
@@ -119,18 +119,18 @@ async def looks(unit: Unit, on: date | None, stores: tuple[UUID, ...] | None = N
     own = await merchant_zone(unit)
     found = []
     for zone in zones:
-        ground, at = _ground(unit, zone, on, sweep=True)
+        ground, at = _ground(unit, zone, on)
         found.append(Look(ground, at, zone if len(zones) > 1 else None, own, stores))
     return found
 
 
 async def instant_of(unit: Unit, on: date | None) -> datetime:
     """Return the instant a day is judged at, in the merchant's own zone; now without a day."""
-    return _ground(unit, await merchant_zone(unit), on, sweep=True)[1]
+    return _ground(unit, await merchant_zone(unit), on)[1]
 
 
-def _ground(unit: Unit, zone: str, on: date | None, *, sweep: bool) -> tuple[Ground, datetime]:
+def _ground(unit: Unit, zone: str, on: date | None) -> tuple[Ground, datetime]:
     if on is None:
-        return Ground(local_day(unit.now, zone), sweep=sweep, zone=zone), unit.now
+        return Ground(local_day(unit.now, zone), zone=zone), unit.now
     at = local_instant(on, LAST_MOMENT, zone)
-    return Ground(on, past=True, sweep=sweep, zone=zone), at
+    return Ground(on, past=True, zone=zone), at

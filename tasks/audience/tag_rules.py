@@ -6,14 +6,14 @@ time alone changes who is meant. Whoever judges holds the customers' contact sta
 
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from graphlib import CycleError, TopologicalSorter
 from typing import Any, Final
 from uuid import UUID
 
 from tasks.audience.compile import compile_node
-from tasks.audience.judging import Look
+from tasks.audience.judging import Frame, chosen, forms, statement_of
 from tasks.audience.references import Named
 from tasks.audience.resolving import segments_of
 from tasks.audience.service import looks
@@ -30,8 +30,6 @@ EVERY: Final = timedelta(minutes=30)
 MANY: Final = 10_000
 """Customers changed in one transaction."""
 BY_RULE: Final = By(TagHand.RULE)
-_ROOMY: Final = ("set local work_mem = '192MB'", "set local jit = off")
-"""As in `judging`: everybody is asked at once."""
 
 
 @dataclass(frozen=True)
@@ -101,24 +99,18 @@ async def _given_by_rule(unit: Unit, rule: Rule, customer_ids: Sequence[UUID]) -
 
 
 async def _meant(unit: Unit, rule: Rule, customer_ids: Sequence[UUID]) -> set[UUID]:
+    """Who of these is meant, looked up one by one."""
     found: set[UUID] = set()
+    these = Frame("select cu.id", "and cu.id = any(cast(:ids as uuid[]))", {"ids": list(customer_ids)})
     for look in await looks(unit, None):
-        one_by_one = replace(look, ground=replace(look.ground, sweep=False))
-        statement, values = _audience(rule, one_by_one, "and cu.id = any(cast(:ids as uuid[]))")
-        rows = await unit.rows(f"select cu.id {statement}", ids=list(customer_ids), **values)
-        found |= {row["id"] for row in rows}
+        form = compile_node(rule.node, look.ground, card=False, segments=rule.segments)
+        asked = statement_of(look, these, form)
+        found |= set((await unit.run(asked.sql, **asked.values)).scalars())
     return found
-
-
-def _audience(rule: Rule, look: Look, narrowed: str = "") -> tuple[str, dict[str, Any]]:
-    predicate = compile_node(rule.node, look.ground, card=False, segments=rule.segments)
-    return look.audience(f"{predicate.sql} {narrowed}"), {**look.values, **predicate.values}
 
 
 async def settle_everybody(unit: Unit, rule: Rule, many: int = MANY) -> tuple[int, bool]:
     """Give and take the tag among everybody, at most `many` each in this transaction; returns how many changed, and whether that was all."""
-    for statement in _ROOMY:
-        await unit.run(statement)
     wrong = [*await _lacking(unit, rule, many), *await _too_many(unit, rule, many)]
     if not wrong:
         return 0, True
@@ -126,33 +118,29 @@ async def settle_everybody(unit: Unit, rule: Rule, many: int = MANY) -> tuple[in
     return changed, len(wrong) < many or changed == 0
 
 
-_LACKING = "and not exists (select from customer_tag ct where ct.merchant_id = cu.merchant_id and ct.customer_id = cu.id and ct.tag_id = cast(:tag as uuid))"
+_LACKING: Final = """and not exists (select from customer_tag ct
+where ct.merchant_id = cu.merchant_id and ct.customer_id = cu.id and ct.tag_id = cast(:tag as uuid)) limit :many"""
 
 
 async def _lacking(unit: Unit, rule: Rule, many: int) -> list[UUID]:
     """Who is meant and does not have the tag."""
     found: list[UUID] = []
     for look in await looks(unit, None):
-        statement, values = _audience(rule, look, _LACKING)
-        rows = await unit.rows(
-            f"select cu.id {statement} limit :many", tag=rule.tag_id, many=many - len(found), **values
-        )
-        found += [row["id"] for row in rows]
+        frame = Frame("select cu.id", _LACKING, {"tag": rule.tag_id, "many": many - len(found)})
+        found += await chosen(unit, look, frame, forms(rule.node, rule.segments, look))
     return found
+
+
+_HOLDERS: Final = """select ct.customer_id from customer_tag ct where ct.merchant_id = :merchant and ct.tag_id = cast(:tag as uuid) and ct.hand = 'rule'
+and (cast(:left as uuid[]) is null or ct.customer_id = any(cast(:left as uuid[]))) and ct.customer_id not in (select cu.id"""
 
 
 async def _too_many(unit: Unit, rule: Rule, many: int) -> list[UUID]:
     """Who has the tag of the rule and is not meant: in no zone's day."""
     left: list[UUID] | None = None
     for look in await looks(unit, None):
-        statement, values = _audience(rule, look)
-        rows = await unit.rows(
-            "select ct.customer_id from customer_tag ct where ct.merchant_id = :merchant and ct.tag_id = cast(:tag as uuid) and ct.hand = 'rule' "
-            "and (cast(:left as uuid[]) is null or ct.customer_id = any(cast(:left as uuid[]))) "
-            f"and ct.customer_id not in (select cu.id {statement})",
-            tag=rule.tag_id, left=left, **values,
-        )  # fmt: skip
-        left = [row["customer_id"] for row in rows]
+        frame = Frame(_HOLDERS, ")", {"tag": rule.tag_id, "left": left})
+        left = await chosen(unit, look, frame, forms(rule.node, rule.segments, look))
     return (left or [])[:many]
 
 

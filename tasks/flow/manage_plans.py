@@ -8,6 +8,7 @@ import msgspec
 
 from tasks.audience.resolving import check_tree
 from tasks.audience.tree import parse
+from tasks.flow.plan_calendar import check_calendar, check_to_come
 from tasks.kernel.unit import Unit
 from tasks.plans.definition import Definition, decode, encode
 from tasks.plans.entries import backfill
@@ -64,13 +65,17 @@ def drafted(name: str, changes: Mapping[str, Any] | None = None) -> Definition:
 
 
 def _over(base: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Objects are laid over objects; everything else replaces. `audience` is one thing and replaces as a whole."""
+    """Objects are laid over objects; everything else replaces. `audience`, and a trigger of another kind, are one thing and replace as a whole."""
     merged = dict(base)
     for key, value in changes.items():
         below = merged.get(key)
-        both = isinstance(below, dict) and isinstance(value, dict) and key != "audience"
+        both = isinstance(below, dict) and isinstance(value, dict) and key != "audience" and _alike(below, value)
         merged[key] = _over(below, value) if both else value  # type: ignore[arg-type]  # both are dicts
     return merged
+
+
+def _alike(below: dict[str, Any], value: dict[str, Any]) -> bool:
+    return "kind" not in value or value["kind"] == below.get("kind")
 
 
 async def create_plan(
@@ -79,17 +84,23 @@ async def create_plan(
     """Store a draft from a template. Raises `NotFound` for the template, `Invalid` naming the field of a change."""
     definition = drafted(name, changes)
     await check_tree(unit, definition.audience)
+    await check_calendar(unit, definition)
     return await get_plan(unit, await insert_plan(unit, definition, author))
 
 
 async def activate(unit: Unit, plan_id: UUID, etag: int | None = None) -> PlanRow:
-    """Let the plan fire from now on, and take in what happened in its window before. Raises `NotFound`, `PlanChanged`, `PlanMoved`."""
+    """Let the plan fire from now on, and take in what happened in its window before.
+
+    Raises `NotFound`, `PlanChanged`, `PlanMoved`, and `Invalid` for a one-off plan whose moment is over.
+    """
     await move_plan(
         unit, plan_id, (PlanState.DRAFT, PlanState.PAUSED, PlanState.PENDING_APPROVAL), PlanState.ACTIVE, etag
     )
-    await _go_on(unit, [plan for plan in await active_plans(unit) if plan.plan_id == plan_id])
+    plan = await get_plan(unit, plan_id)
+    await check_to_come(unit, plan.definition)
+    await _go_on(unit, [active for active in await active_plans(unit) if active.plan_id == plan_id])
     unit.after_commit(PlansChanged(plan_id))
-    return await get_plan(unit, plan_id)
+    return plan
 
 
 async def pause(unit: Unit, plan_id: UUID, etag: int | None = None) -> PlanRow:

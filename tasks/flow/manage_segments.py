@@ -185,4 +185,4 @@ async def _check_users(unit: Unit, segment_id: UUID) -> None:
         try:
             await segments_of(unit, parse(tree))
         except Invalid as fault:
-            raise Invalid("tree", f"{fault.facts['why']}, in {name}, which uses this segment") from fault
+            raise Invalid("tree", f"{name} uses this segment and would be too deep or too large") from fault

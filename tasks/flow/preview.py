@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 
 from tasks.flow.fire_passages import hold_out_of
+from tasks.flow.plan_calendar import day_warnings
 from tasks.flow.units import OpensUnits
 from tasks.generation.candidates import (
     Moment,
@@ -91,7 +92,7 @@ async def preview(
             by_reason=dict(sorted(tally.items())),
             tasks_per_employee_per_day=loads,
             samples=samples[:SAMPLES],
-            warnings=await _warnings(unit, day),
+            warnings=[*await _warnings(unit, day), *await day_warnings(unit, definition, day)],
             todays_value_used=WITHOUT_HISTORY if as_of else (),
         )
 

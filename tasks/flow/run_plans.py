@@ -19,6 +19,7 @@ from tasks.plans.occurrences import (
     Claimed,
     LeaseLost,
     claim,
+    end_spent,
     miss_late,
     nothing_ahead,
     release,
@@ -54,6 +55,7 @@ async def sweep_merchant(units: OpensUnits, merchant_id: UUID) -> SweepReport:
     report.retried = await retry_events(units, merchant_id)
     await _match_again(units, merchant_id)
     report.passages = await fire_passages(units, merchant_id)
+    await _end_spent(units, merchant_id)
     await _move_tasks(units, merchant_id, report)
     return report
 
@@ -102,6 +104,14 @@ async def _run_due(units: OpensUnits, merchant_id: UUID, report: SweepReport) ->
             log.info("run.lease.lost", occurrence=str(held.id))
             continue
         report.runs += 1
+
+
+async def _end_spent(units: OpensUnits, merchant_id: UUID) -> None:
+    """One-off plans that have done what they were for are over."""
+    async with units.open(merchant_id) as unit:
+        zones = await zones_of_merchant(unit)
+        for plan in await active_recurring(unit):
+            await end_spent(unit, plan, zones)
 
 
 async def _match_again(units: OpensUnits, merchant_id: UUID) -> None:

@@ -91,6 +91,8 @@ from (
             where o.merchant_id = :merchant and o.customer_id = c.customer_id and o.human
             and o.contacted_at > cast(:at as timestamptz) - interval '180 days' and o.contacted_at <= :until) then 'no_answer'
         when :new_year then 'new_year'
+        when :marketing and exists (select from store_closure z where z.merchant_id = :merchant and z.store_id = c.store_id
+            and :today between z.from_on and z.to_on) then 'closed'
     end as reason
     from chunk c left join customer_contact_state s on s.merchant_id = :merchant and s.customer_id = c.customer_id
     where c.decided is null

@@ -114,6 +114,12 @@ async def marks(unit: Unit) -> list[UUID]:
     return list(rows.scalars())
 
 
+async def is_marked(unit: Unit) -> bool:
+    """True when there is a mark."""
+    found: bool = await unit.scalar("select exists (select from insight_due where merchant_id = :merchant)")
+    return found
+
+
 async def unmark(unit: Unit, ids: Sequence[UUID]) -> None:
     """Take away marks whose computation is done; later ones stay."""
     await unit.run(
@@ -183,7 +189,7 @@ async def slices(unit: Unit, size: int) -> list[Whom]:
 async def alone(unit: Unit) -> bool:
     """True when nobody else computes this merchant at this moment; holds until the transaction ends."""
     found: bool = await unit.scalar(
-        "select pg_try_advisory_xact_lock(hashtextextended('insight:' || cast(:merchant as text), 0))"
+        "select pg_try_advisory_xact_lock(hashtextextended('insight:' || cast(cast(:merchant as uuid) as text), 0))"
     )
     return found
 

@@ -7,7 +7,8 @@ from uuid import UUID
 
 from tasks.insight import repository
 from tasks.insight.calendar import count_open_days, reach
-from tasks.insight.repository import InsightRulesChanged, LastRun, last_run, mark, standing
+from tasks.insight.due import is_due
+from tasks.insight.repository import InsightRulesChanged, LastRun, is_marked, last_run, mark, standing
 from tasks.insight.rhythm import write_rhythm
 from tasks.insight.rules import Cuts, InsightRulesIn, check_rules
 from tasks.insight.states import Method, Reason
@@ -16,8 +17,8 @@ from tasks.insight.whom import EVERYBODY, Today, Whom, today_of
 from tasks.kernel.unit import Unit
 
 __all__ = [
-    "Begun", "InsightRulesChanged", "InsightRulesIn", "LastRun", "Outcome", "Reason", "begin", "finish", "last_run", "mark", "put_rules", "refresh_customers",
-    "refresh_everybody", "refresh_slice", "standing",
+    "Begun", "InsightRulesChanged", "InsightRulesIn", "LastRun", "Outcome", "Reason", "begin", "finish", "is_due", "is_marked", "last_run", "mark", "put_rules",
+    "refresh_customers", "refresh_everybody", "refresh_slice", "standing",
 ]  # fmt: skip
 
 _ROOMY: Final = ("set local work_mem = '192MB'", "set local jit = off")

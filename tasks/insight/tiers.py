@@ -19,7 +19,7 @@ from tasks.insight.whom import EVERYBODY, Today, Whom
 from tasks.kernel.unit import Unit
 
 SOURCE: Final = "huifang:insight"
-"""The CloudEvents source of the events of customers who moved."""
+"""The CloudEvents source of the events of customers who moved; one a day for each customer and tier or level she came to."""
 _BOUGHT: Final = """
 bought as (
   select s.customer_id, max(s.sold_on) filter (where s.cash_cents + s.card_cents > 0) as last_on,
@@ -88,20 +88,22 @@ written as (
   select :merchant, customer_id, {_NAMES}, today from said where is_new or other_tier or other_level or other_score order by customer_id
   on conflict (merchant_id, customer_id) do update set {", ".join(f"{name} = excluded.{name}" for name in _COLUMNS)}, computed_on = excluded.computed_on),
 moved as (
-  select customer_id, home_store_id, today, 'rfm' as what, old_tier as was, rfm_tier as is_now from said
+  select customer_id, home_store_id, customer_id || ':' || today || ':rfm:' || coalesce(rfm_tier, '') as code, 'rfm' as what, old_tier as was,
+    rfm_tier as is_now from said
   where other_tier and old_tier is not null and not :anew
   union all
-  select customer_id, home_store_id, today, 'churn', old_level, churn_level from said where other_level and old_level is not null and not :anew),
+  select customer_id, home_store_id, customer_id || ':' || today || ':churn:' || coalesce(churn_level, ''), 'churn', old_level,
+    churn_level from said where other_level and old_level is not null and not :anew),
 event_of as (
   insert into event (merchant_id, id, source, external_id, type, customer_id, store_id, state, historic, occurred_at, received_at)
-  select :merchant, new_uuid7(), '{SOURCE}', customer_id || ':' || today || ':' || what, 'segment_changed', customer_id, home_store_id, 'accepted', false,
+  select :merchant, new_uuid7(), '{SOURCE}', code, 'segment_changed', customer_id, home_store_id, 'accepted', false,
     :now, :now from moved order by customer_id, what
   on conflict (external_id, source, merchant_id) where external_id is not null do nothing
   returning id as event_id, external_id, type, customer_id, occurred_at, store_id),
 field_of as (
   insert into event_field (merchant_id, event_id, name, text_value)
   select :merchant, e.event_id, x.name, x.value from event_of e
-  join moved m on e.external_id = m.customer_id || ':' || m.today || ':' || m.what
+  join moved m on m.code = e.external_id
   cross join lateral (values ('what', m.what), ('from', m.was), ('to', m.is_now)) as x(name, value) where x.value is not null)
 select (select count(*) from who) as customers, (select count(*) from event_of) as moved, e.event_id, e.type, e.customer_id, e.occurred_at, e.store_id
 from (values (1)) as one left join event_of e on :telling

@@ -115,6 +115,18 @@ def only(table: str, *columns: str, where: str) -> Index:
     return Index(f"uq_{table}_{columns[0]}", *columns, unique=True, postgresql_where=sql(where))
 
 
-def index(name: str, *columns: str, where: str | None = None, is_unique: bool = False) -> Index:
-    """A secondary index; it leads with the selective column, never with `merchant_id` (architecture.md, measured trap)."""
-    return Index(name, *columns, unique=is_unique, postgresql_where=sql(where) if where else None)
+def index(
+    name: str, *columns: str, where: str | None = None, is_unique: bool = False, beside: tuple[str, ...] = ()
+) -> Index:
+    """A secondary index; it leads with the selective column, never with `merchant_id` (architecture.md, measured trap).
+
+    `beside` are columns that stand in it without being searched by, so that a pass over everybody need not touch the table; `merchant_id` must be one of
+    them, since row-level security asks for it.
+    """
+    return Index(
+        name,
+        *columns,
+        unique=is_unique,
+        postgresql_where=sql(where) if where else None,
+        postgresql_include=list(beside) or None,
+    )

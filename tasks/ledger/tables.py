@@ -67,7 +67,13 @@ class Sale(Row, table=True):
         # Store and customer are proved a statement at a time (backend/db/references.py, ADR 11).
         check("external_id", "external_id <> ''"),
         only("sale", "external_id", "merchant_id", where="external_id <> ''"),
-        index("ix_sale_customer", "customer_id", "sold_at", where="customer_id is not null"),
+        index(
+            "ix_sale_customer",
+            "customer_id",
+            "sold_on",
+            where="customer_id is not null",
+            beside=("merchant_id", "sold_at", "cash_cents", "card_cents"),
+        ),
         index("ix_sale_day", "sold_on", "customer_id"),
     )
 

@@ -47,8 +47,7 @@ async def declared(
 
 
 def _declared(row: dict[str, Any]) -> Declared:
-    choices = frozenset(msgspec.json.decode(row["choices"]))
-    return Declared(**{**row, "kind": AttributeKind(row["kind"]), "choices": choices})
+    return Declared(**{**row, "kind": AttributeKind(row["kind"]), "choices": frozenset(row["choices"])})
 
 
 def stored_value(field: str, one: Declared, value: Scalar) -> Stored:

@@ -201,8 +201,8 @@ def _cursor_key(sheet: Sheet[T, R], cursor: str) -> Key:
 
 
 def _row(sheet: Sheet[T, R], values: dict[str, Any]) -> R:
-    documents = [name for name, kind in sheet.fields if kind == "jsonb"]
-    return msgspec.convert(values | {name: msgspec.json.decode(values[name]) for name in documents}, sheet.row)
+    said = {one.encode_name: values[one.name] for one in msgspec.structs.fields(sheet.row)}
+    return msgspec.convert(said, sheet.row)
 
 
 async def get_coded(unit: Unit, sheet: Sheet[T, R], key: Key) -> R:

@@ -57,6 +57,7 @@ class Customer(Row, table=True):
         only("customer", "external_index", "merchant_id", where="external_index is not null"),
         index("ix_customer_home", "home_store_id"),
         index("ix_customer_birthday", "birthday_md", where="birthday_md is not null"),
+        index("ix_customer_unfollowed", "id", where="status <> 'active' or anonymous or internal"),
         index("ix_customer_level", "level", where="level is not null"),
         index("ix_customer_source", "source", where="source is not null"),
         index("ix_customer_since", "customer_since_on", where="customer_since_on is not null"),

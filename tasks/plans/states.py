@@ -227,3 +227,5 @@ class Suppression(StrEnum):
     """No answer to five contacts in 180 days."""
     NEW_YEAR = "new_year"
     """除夕 and 初一."""
+    CLOSED = "closed"
+    """The store is closed that day (春节, 装修), and the plan is marketing."""

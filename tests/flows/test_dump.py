@@ -17,11 +17,14 @@ from tasks.people.persons import find_by_name, find_by_phone, open_customers
 from tests.http.salon import Salon, open_salon
 from tests.support.api import Api, quick_services
 from tests.support.clock import TestClock, shanghai
+from tests.support.clouds import cloud
 from tests.support.plans import sweep
 from tests.support.world import World
 
 NAME, PHONE, NOTE, SAID, CODE = "诸葛紫鸢", "13987650123", "不要提她的前夫柳", "她说想换成淡金色亚麻", "VIP-诸葛-77"
 PLAIN = "明文对照产品甲"
+GRIEF, WISH, WHY, LONG = "毛巾有股霉味还漏水", "想给婆婆也办一张", "嫌隔壁太吵退掉了", "整段聊天记录" * 40
+DEAL = "明文对照团购乙"
 
 
 @pytest.fixture
@@ -87,6 +90,25 @@ async def come_once(salon: Salon) -> None:
     at = shanghai("2026-03-02 07:00").isoformat()
     visit = {"customer": CODE, "store": "S1", "at": at, "staff": "employee", "service": "CUT"}
     await pos.ask("PUT", "/v1/intake/visits:batch", json={"items": [visit]})
+    await say_much(salon)
+
+
+async def say_much(salon: Salon) -> None:
+    """Events with free words, undeclared fields, and a field whose text is too long to be anything but somebody's words."""
+    pos, at = await salon.caller("key"), shanghai("2026-03-02 07:30")
+    declared = {"code": "stars", "name": "星", "kind": "number", "eventType": "custom.survey"}
+    await pos.ask("PUT", "/v1/intake/attributes:batch", json={"items": [declared]})
+    told = [
+        cloud("bad_review", at, customer=CODE, category="环境", text=GRIEF),
+        cloud("tried_not_bought", at, customer=CODE, product=LONG, text=GRIEF),
+        cloud("order_closed", at, customer=CODE, reason=WHY),
+        cloud("custom.survey", at, customer=CODE, fields={"stars": 2, "wish": WISH}),
+        cloud("custom.unheard", at, customer=CODE, fields={"wish": WISH}),
+        cloud("custom.survey", at, customer="NOBODY-YET", fields={"stars": 3, "wish": WISH}),
+        cloud("voucher_redeemed", at, customer=CODE, platform="meituan", deal=DEAL),
+    ]
+    answer = await pos.ask("POST", "/v1/intake/events", json=told)
+    assert {one["status"] for one in answer["results"]} == {"accepted"}
 
 
 async def test_a_dump_says_nothing_of_anybody(
@@ -96,9 +118,9 @@ async def test_a_dump_says_nothing_of_anybody(
     await live_a_little(salon, clock)
     taken = dump(servers)
     assert PLAIN.encode() in taken
-    found = [
-        (secret, form) for secret in (NAME, PHONE, NOTE, SAID, CODE) for form in disguises(secret) if form in taken
-    ]
+    assert DEAL.encode() in taken
+    words = (NAME, PHONE, NOTE, SAID, CODE, GRIEF, WISH, WHY, LONG)
+    found = [(secret, form) for secret in words for form in disguises(secret) if form in taken]
     assert found == []
 
 

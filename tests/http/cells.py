@@ -9,6 +9,8 @@ from tasks.kernel.ids import new_id
 from tests.http.cell import Ask, Cell, Make, plain
 from tests.http.cells_audience import AUDIENCE
 from tests.http.cells_catalog import CATALOG
+from tests.http.cells_insight import INSIGHT
+from tests.http.cells_schedules import SCHEDULES
 from tests.http.cells_segments import SEGMENTS
 from tests.http.salon import PASSWORD, Salon
 
@@ -122,6 +124,6 @@ MANAGER = {
     "Completion": Cell(plain("/v1/manager/completion?from=2026-03-01&to=2026-03-02&by=employee"), "manager"),
     "ListStoreTasks": Cell(plain("/v1/manager/tasks?limit=50"), "manager"),
 }
-CELLS: dict[str, Cell] = STAFF | OWNER | INTAKE | MANAGER | AUDIENCE | CATALOG | SEGMENTS
+CELLS: dict[str, Cell] = STAFF | OWNER | INTAKE | MANAGER | AUDIENCE | SCHEDULES | CATALOG | SEGMENTS | INSIGHT
 OPEN = {"Live", "Ready", "ListProblems", "GetProblem", "Login", "Refresh"}
 """Operations that everybody may ask."""

@@ -26,8 +26,8 @@ async def one(units: Units, master: MasterKey) -> World:
     return world
 
 
-async def sell(unit: Unit, *, store: UUID, customer: UUID, many: int = 1) -> None:
-    await unit.run(SALE, store=store, customer=customer, many=many)
+async def sell(unit: Unit, named: dict[str, UUID], many: int = 1) -> None:
+    await unit.run(SALE, many=many, **named)
 
 
 @pytest.mark.parametrize("wrong", ["store", "customer"])
@@ -40,9 +40,9 @@ async def test_a_receipt_names_a_store_and_a_customer_of_its_merchant(
     for stranger in (new_id(), other.stores["S1"] if wrong == "store" else other.customers["C1"]):
         with pytest.raises(DBAPIError, match=f"fk_sale_{wrong}_id"):
             async with units.open(one.merchant_id) as unit:
-                await sell(unit, **{**named, wrong: stranger})
+                await sell(unit, {**named, wrong: stranger})
     async with units.open(one.merchant_id) as unit:
-        await sell(unit, **named)
+        await sell(unit, named)
         with pytest.raises(DBAPIError, match=f"fk_sale_{wrong}_id"):
             async with unit.session.begin_nested():
                 await unit.run(f"update sale set {wrong}_id = :id where merchant_id = :merchant", id=new_id())
@@ -64,7 +64,7 @@ async def test_a_visit_names_what_is_there(units: Units, one: World, wrong: str)
 
 async def test_what_is_named_is_kept_under_its_id(units: Units, one: World) -> None:
     async with units.open(one.merchant_id) as unit:
-        await sell(unit, store=one.stores["S1"], customer=one.customers["C1"])
+        await sell(unit, {"store": one.stores["S1"], "customer": one.customers["C1"]})
     for table in ("sale", "customer", "store", "staff"):
         for deed in (f"delete from {table}", f"update {table} set id = new_uuid7()"):
             with pytest.raises(DBAPIError, match="are kept under their ids"):
@@ -77,7 +77,7 @@ async def test_the_look_goes_through_the_primary_key_whatever_the_statistics_say
     named = {"store": one.stores["S1"], "customer": one.customers["C1"]}
     async with units.glance(one.merchant_id) as unit:
         await unit.run("set local statement_timeout = '20s'")
-        await sell(unit, **named, many=20_000)
+        await sell(unit, named, 20_000)
         made = await unit.run(
             """insert into sale_line (merchant_id, sale_id, line_no, quantity, cash_cents, card_cents)
                select merchant_id, id, 1, 1, 1, 0 from sale where merchant_id = :merchant"""

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from backend.db.units import Units
@@ -20,7 +20,6 @@ from tests.support.plans import rows
 from tests.support.world import World, make_world
 
 CUSTOMERS = ("C1", "C2", "C3", "C4")
-EVENTS_TOO = ("events",)
 
 days_ago = st.integers(0, 500)
 lines = st.lists(
@@ -103,7 +102,7 @@ async def _salon(units: Units, master: MasterKey, closed: tuple[int, int]) -> Wo
     return world
 
 
-@settings(max_examples=3, phases=(Phase.generate,), deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
 @given(history=histories, said=rules, closed=st.tuples(st.integers(0, 300), st.integers(0, 40)))
 async def test_one_after_each_event_is_everybody_at_once(
     units: Units, master: MasterKey, history: list[Any], said: InsightRulesIn, closed: tuple[int, int]
@@ -129,7 +128,7 @@ async def test_one_after_each_event_is_everybody_at_once(
     )
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
 @given(history=histories, seed=st.integers(0, 2**16))
 async def test_the_cuts_of_the_last_run_judge_one_customer_as_they_judged_everybody(
     units: Units, master: MasterKey, history: list[Any], seed: int

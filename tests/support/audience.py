@@ -1,11 +1,10 @@
 """Whom a tree means, asked in every way the product asks; all must agree."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from tasks.audience.judging import answers, count, sample
+from tasks.audience.judging import Frame, answers, chosen, count, forms, sample
 from tasks.audience.resolving import check_tree, segments_of
 from tasks.audience.service import looks
 from tasks.kernel.unit import Unit
@@ -28,13 +27,13 @@ async def meant_in(unit: Unit, world: World, tree: Tree, on: date | None = None)
     codes = {one: code for code, one in world.customers.items()}
     found: set[str] = set()
     for look in await looks(unit, on):
-        one_by_one = replace(look, ground=replace(look.ground, sweep=False))
-        swept = await sample(unit, node, segments, look, MANY)
-        probed = await sample(unit, node, segments, one_by_one, MANY)
+        frame = Frame("select cu.id", "order by cu.id")
+        swept, probed = [await chosen(unit, look, frame, (form,)) for form in forms(node, segments, look)]
         assert swept == probed
+        assert sorted(await sample(unit, node, segments, look, MANY)) == swept
         assert await count(unit, node, segments, look) == len(swept)
         found |= {codes[one] for one in swept}
         for customer_id in world.customers.values():
-            (answer,) = await answers(unit, customer_id, [node], segments, one_by_one)
-            assert answer.holds or codes[customer_id] not in found
+            (answer,) = await answers(unit, customer_id, [node], segments, look)
+            assert answer.holds or customer_id not in swept
     return found

@@ -11,6 +11,8 @@ from backend.http.days import countable
 from backend.http.etags import IfMatch, etag, seen
 from backend.http.owner.catalog_routes import HANDLERS as CATALOG
 from backend.http.owner.guards import DEPENDENCIES, GUARDS, LOOKING
+from backend.http.owner.insight_routes import HANDLERS as INSIGHT
+from backend.http.owner.schedule_routes import HANDLERS as SCHEDULES
 from backend.http.owner.schemas import (
     ApiKeyIn,
     ApiKeyOut,
@@ -177,7 +179,7 @@ def router() -> Router:
         "/v1/owner",
         route_handlers=[
             templates, plans, create, plan, activate_plan, pause_plan, end_plan, preview_plan, preview_template,
-            stop, create_key, keys, revoke_key, *CATALOG,
+            stop, create_key, keys, revoke_key, *CATALOG, *SCHEDULES, *INSIGHT,
         ],
         guards=GUARDS,
         dependencies=DEPENDENCIES,

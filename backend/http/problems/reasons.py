@@ -37,6 +37,8 @@ CHINESE: Final[dict[str, str]] = {
     "is an anonymous record, which has no visits": "是散客记录，没有到店",
     "is a festival everybody has": "是通用节日，不必另设",
     "is a whole minute, HH:MM": "须为整分钟，HH:MM",
+    "is not in {}": "不在 {} 年内",
+    "is over": "已过时间",
     "is there twice": "重复了",
     "lies outside {} to {}": "不在 {} 至 {} 之间",
     "month {} has no such day": "{} 月没有这一天",
@@ -107,6 +109,7 @@ CHINESE: Final[dict[str, str]] = {
     "needs one of: {}": "须填其一：{}",
     "needs operands of one kind: text, number, flag or day": "比较值须为同一种类：文字、数字、是/否或日期",
     "no number keeps all of the bounds": "没有数值能同时满足这些范围",
+    "no such festival": "没有这个节日",
     "no such {}": "不存在（{}）",
     "not a condition": "不是条件",
     "not before from, at most 400 days after it": "不早于开始日期，且最多相隔 400 天",
@@ -114,8 +117,11 @@ CHINESE: Final[dict[str, str]] = {
     "only a completed service is part of a visit": "只有完成的服务才算到店",
     "only a text has choices": "只有文字才有选项",
     "segments within segments more than {} deep": "分群嵌套超过 {} 层",
+    "the event has no such field": "该事件没有这个字段",
+    "the field is not a number": "该字段不是数字",
     "the receipt was refused": "小票被拒收",
     "the segment uses itself": "分群引用了自己",
+    "there are {} festivals already": "已有 {} 个节日",
     "toOn is before fromOn": "结束日期早于开始日期",
     "unknown time zone {}": "没有时区 {}",
     "withinDays is not above notWithinDays": "withinDays 须大于 notWithinDays",
@@ -125,7 +131,7 @@ CHINESE: Final[dict[str, str]] = {
     "{} is not a day of any year": "{} 不是任何一年的日期",
     "{} is not kept for scope {}": "{} 不适用于 {}",
     "{} takes from the card: amounts are 0 or below": "{} 是从卡里扣，金额不大于 0",
-    "{}, in {}, which uses this segment": "{}（在引用本分群的 {} 中）",
+    "{} uses this segment and would be too deep or too large": "引用本分群的 {} 将嵌套过深或条件过多",
 }
 """Phrase, `{}` standing for what changes → the same in Chinese."""
 

@@ -13,6 +13,7 @@ from tasks.audience.conditions import (
     goods,
     holdings,
     outcomes,
+    overdue,
     permission,
     points,
     profile,
@@ -21,6 +22,7 @@ from tasks.audience.conditions import (
     serving,
     spending,
     tags,
+    value,
     visits,
 )
 
@@ -37,6 +39,7 @@ __all__ = [
     "goods",
     "holdings",
     "outcomes",
+    "overdue",
     "permission",
     "points",
     "profile",
@@ -45,5 +48,6 @@ __all__ = [
     "serving",
     "spending",
     "tags",
+    "value",
     "visits",
 ]

@@ -13,6 +13,7 @@ from tasks.audience.conditions.happenings import (
     Name,
     Number,
     check_event,
+    check_fields,
     event_words,
     filters_sql,
     filters_words,
@@ -52,6 +53,7 @@ class EventCountParams(Window, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         """Refuse a type there is not, and a window or bounds that say nothing."""
         check_event(self.event)
+        check_fields(self.event, (one.field for one in self.filters))
         check_window(self)
         check_bounds(self)
 
@@ -109,6 +111,8 @@ class EventSumParams(Window, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         """Refuse a type there is not, and a window or bounds that say nothing."""
         check_event(self.event)
+        check_fields(self.event, (one.field for one in self.filters))
+        check_fields(self.event, [self.field], numbers=True)
         check_window(self)
         check_bounds(_milli(self))
 

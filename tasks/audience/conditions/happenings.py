@@ -1,6 +1,6 @@
 """Event types as conditions ask for them: their words, how one customer's are found, and filters on their fields."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -12,8 +12,10 @@ import msgspec
 from tasks.audience.binds import Binds
 from tasks.audience.registry import Params
 from tasks.audience.wording import Words
-from tasks.events.payloads import payload_type
+from tasks.events.fields import FIELDS
+from tasks.events.payloads import TYPES, payload_type
 from tasks.kernel.errors import Invalid
+from tasks.people.states import AttributeKind
 
 MILLI: Final = 1000
 """Numbers of events are kept in thousandths."""
@@ -107,6 +109,16 @@ def check_event(event: str) -> None:
         raise ValueError("event is no known event type") from fault
 
 
+def check_fields(event: str, names: Iterable[str], *, numbers: bool = False) -> None:
+    """Refuse fields that events of the type never have, and texts and days where numbers are added up; what a merchant's own may have, it declares."""
+    known = FIELDS.get(event, {})
+    for name in names if event in TYPES else ():
+        if name not in known:
+            raise ValueError("the event has no such field")
+        if numbers and known[name] is not AttributeKind.NUMBER:
+            raise ValueError("the field is not a number")
+
+
 def event_words(event: str, words: Words) -> str:
     """Return an event type in words; a merchant's own by its name."""
     return words.say(*EVENTS[event]) if event in EVENTS else words.say("“{}”", "“{}”", event.removeprefix("custom."))
@@ -166,8 +178,8 @@ class FieldFilter(Params, frozen=True, kw_only=True):
 
 
 def milli(value: float) -> int:
-    """Return a number in thousandths; raises ValueError when it has more than three decimals."""
-    thousandths = Decimal(str(value)) * MILLI
+    """Return a number, or a flag as 0 or 1, in thousandths; raises ValueError when it has more than three decimals."""
+    thousandths = Decimal(str(+value)) * MILLI
     if thousandths != thousandths.to_integral_value():
         raise ValueError("a number has at most three decimals")
     return int(thousandths)

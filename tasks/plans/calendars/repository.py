@@ -44,8 +44,8 @@ async def get_festival(unit: Unit, festival_id: UUID) -> FestivalRow:
 
 
 def _festival(row: dict[str, object]) -> FestivalRow:
-    days = msgspec.convert(_json(row["days"]), FestivalDays)  # type: ignore[call-overload]  # a union is a type to msgspec
-    return FestivalRow(**{**row, "days": days})  # type: ignore[arg-type]  # the query names the fields
+    days = msgspec.convert(_json(row["days"]), FestivalDays)
+    return FestivalRow(**{**row, "days": days})
 
 
 def _json(raw: object) -> object:
@@ -133,5 +133,3 @@ async def replace_holidays(unit: Unit, year: int, declared: Sequence[Declared]) 
         "from unnest(cast(:days as date[]), cast(:kinds as text[]), cast(:names as text[])) as d(day_on, kind, name)",
         days=[one.day_on for one in declared], kinds=[one.kind.value for one in declared], names=[one.name for one in declared],
     )  # fmt: skip
-
-

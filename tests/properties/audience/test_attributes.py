@@ -12,7 +12,7 @@ from backend.db.units import Units
 from tasks.kernel.sealing import MasterKey
 from tasks.people.states import AttributeKind
 from tasks.people.trait_inputs import AttributeIn
-from tests.support.audience_books import MANY_EXAMPLES, bounds, drafting, keeps, near, only
+from tests.support.audience_draft import MANY_EXAMPLES, bounds, drafting, keeps, near, only
 from tests.support.clock import TestClock, shanghai
 from tests.support.world import World, make_world
 
@@ -38,7 +38,7 @@ VALUES: dict[AttributeKind, st.SearchStrategy[Any]] = {
 texts = st.lists(st.sampled_from(TEXTS), max_size=2)
 OPERANDS: dict[AttributeKind, st.SearchStrategy[dict[str, Any]]] = {
     AttributeKind.TEXT: st.builds(lambda one_of, none: only(isOneOf=one_of, isNoneOf=none), texts, texts).filter(bool),
-    AttributeKind.NUMBER: bounds(numbers),  # type: ignore[arg-type]  # floats are compared as well
+    AttributeKind.NUMBER: bounds(numbers),
     AttributeKind.FLAG: flags.map(lambda flag: {"flag": flag}),
     AttributeKind.DAY: st.fixed_dictionaries(
         {},

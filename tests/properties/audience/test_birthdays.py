@@ -12,7 +12,7 @@ from lunar_python import Solar
 from backend.db.units import Units
 from tasks.kernel.sealing import MasterKey
 from tasks.people.states import BirthdayKind
-from tests.support.audience_books import MANY_EXAMPLES, drafting, only
+from tests.support.audience_draft import MANY_EXAMPLES, drafting, only
 from tests.support.clock import TestClock, shanghai
 from tests.support.world import World, make_world
 
@@ -37,7 +37,7 @@ days = st.sampled_from(
         "2026-12-31",
         "2027-01-01",
         "2027-02-05",
-        "2029-02-12",  # 除夕 of a month of 30 days
+        "2030-02-02",  # 除夕 of a month of 30 days
         "2033-12-22",  # the leap eleventh month
     )
 ).map(date.fromisoformat)

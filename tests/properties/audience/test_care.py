@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from backend.db.units import Units
 from tasks.kernel.sealing import MasterKey
 from tasks.people.states import CareRole, ContactKind
-from tests.support.audience_books import MANY_EXAMPLES, Draft, drafting, fresh, only
+from tests.support.audience_draft import MANY_EXAMPLES, Draft, drafting, fresh, only
 from tests.support.clock import TestClock, shanghai
 from tests.support.world import World, make_world
 
@@ -82,18 +82,18 @@ async def cared(draft: Draft, code: str, everybody: list[Carer]) -> None:
 @MANY_EXAMPLES
 @given(
     people=st.lists(carers, min_size=1, max_size=4),
-    staff=st.lists(st.sampled_from(STAFF), max_size=2),
-    category=st.sampled_from(CATEGORIES),
+    asked=st.tuples(st.lists(st.sampled_from(STAFF), max_size=2), st.sampled_from(CATEGORIES)),
     back=st.none() | st.sampled_from((0, 1, 30)),
 )
 async def test_consultant_and_technician(
-    salon: World, clock: TestClock, people: list[list[Carer]], staff: list[str], category: str | None, back: int | None
+    salon: World, clock: TestClock, people: list[list[Carer]], asked: tuple[list[str], str | None], back: int | None
 ) -> None:
     async with drafting(salon, clock, shanghai(f"{TODAY} 09:00")) as draft:
         whom = {f"C{n}": one for n, one in enumerate([[], *people])}
         for code, one in whom.items():
             await cared(draft, code, one)
         on = None if back is None else TODAY - timedelta(days=back)
+        staff, category = asked
         ids = [str(salon.staff[code]) for code in staff]
         for role in CareRole:
             tree = {"condition": str(role)} | only(staff=ids, empty=not ids, category=category)

@@ -126,12 +126,12 @@ def conditions(now: datetime, products: dict[str, str], staff: dict[str, str]) -
 
 
 @settings(
-    max_examples=12,
+    max_examples=10,
     deadline=None,
     phases=(Phase.explicit, Phase.reuse, Phase.generate),
     suppress_health_check=list(HealthCheck),
 )
-@given(data=st.data(), story=st.tuples(nows, st.lists(said, max_size=12)))
+@given(data=st.data(), story=st.tuples(nows, st.lists(said, min_size=6, max_size=12)))
 async def test_conditions_of_consumption_mean_what_the_books_say(
     units: Units, master: MasterKey, clock: TestClock, data: st.DataObject, story: tuple[datetime, list[Said]]
 ) -> None:
@@ -145,6 +145,6 @@ async def test_conditions_of_consumption_mean_what_the_books_say(
     assert set(asked) == set(CONSUMPTION)
     past = st.sampled_from((None, None, 0, 1, 30, 31, 365))
     trees = [
-        ({"condition": name} | data.draw(params), data.draw(past)) for name, params in asked.items() for _ in range(3)
+        ({"condition": name} | data.draw(params), data.draw(past)) for name, params in asked.items() for _ in range(8)
     ]
     await check(world, books, CONSUMPTION, trees, now)

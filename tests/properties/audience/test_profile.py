@@ -14,7 +14,7 @@ from tasks.kernel.sealing import MasterKey
 from tasks.people.contact_state import lock_contact_state
 from tasks.people.states import Gender, TagHand
 from tasks.people.tagging import By, give, take
-from tests.support.audience_books import MANY_EXAMPLES, Draft, drafting, fresh, near, only
+from tests.support.audience_draft import MANY_EXAMPLES, Draft, drafting, fresh, near, only
 from tests.support.clock import TestClock, shanghai
 from tests.support.world import World, make_world
 
@@ -104,22 +104,23 @@ coded = st.tuples(codes, st.booleans()).filter(any)
 
 @MANY_EXAMPLES
 @given(
-    people=patrons, genders=st.sets(st.sampled_from(("female", "male", "unknown")), min_size=1), said=coded, told=coded
+    people=patrons,
+    genders=st.sets(st.sampled_from(("female", "male", "unknown")), min_size=1),
+    said=st.fixed_dictionaries({"source": coded, "level": coded}),
 )
 async def test_gender_source_and_level(
     salon: World,
     clock: TestClock,
     people: list[Patron],
     genders: set[str],
-    said: tuple[list[str], bool],
-    told: tuple[list[str], bool],
+    said: dict[str, tuple[list[str], bool]],
 ) -> None:
     async with drafting(salon, clock, shanghai(f"{TODAY} 09:00")) as draft:
         whom = await written(draft, people, await new_tags(draft))
         await draft.agree(
             {"condition": "gender", "isOneOf": sorted(genders)}, whom, lambda one: (one.gender or "unknown") in genders
         )
-        for name, (named, missing) in (("source", said), ("level", told)):
+        for name, (named, missing) in said.items():
 
             def holds(one: Patron, name: str = name, named: list[str] = named, *, missing: bool = missing) -> bool:
                 value = getattr(one, name)
@@ -183,18 +184,17 @@ async def test_customer_since(
 
 
 @MANY_EXAMPLES
-@given(people=patrons, one_of=some_tags, each=some_tags, none=some_tags)
+@given(people=patrons, asked=st.tuples(some_tags, some_tags, some_tags))
 async def test_tags(
     salon: World,
     clock: TestClock,
     people: list[Patron],
-    one_of: frozenset[int],
-    each: frozenset[int],
-    none: frozenset[int],
+    asked: tuple[frozenset[int], frozenset[int], frozenset[int]],
 ) -> None:
     async with drafting(salon, clock, shanghai(f"{TODAY} 09:00")) as draft:
         tags = await new_tags(draft)
         whom = await written(draft, people, tags)
+        one_of, each, none = asked
         names = {"anyOf": one_of, "allOf": each, "noneOf": none}
         tree = {"condition": "tags"} | {
             name: [str(tags[n]) for n in sorted(wanted) * 2] for name, wanted in names.items() if wanted

@@ -1,4 +1,10 @@
+drop index ix_sale_store
+-- ;;
+drop index ix_sale_customer
+-- ;;
 CREATE INDEX ix_event_customer ON event (customer_id, type, occurred_at) WHERE ledger_id is null
+-- ;;
+CREATE INDEX ix_sale_customer ON sale (customer_id, sold_on) INCLUDE (merchant_id, sold_at, cash_cents, card_cents) WHERE customer_id is not null
 -- ;;
 CREATE INDEX ix_sale_day ON sale (sold_on, customer_id)
 -- ;;
@@ -82,6 +88,20 @@ CREATE TABLE event_field (
     CONSTRAINT ck_event_field_one_value CHECK (num_nonnulls(text_value, number_milli, day_value) = 1)
 )
 -- ;;
+CREATE TABLE festival (
+    merchant_id UUID NOT NULL,
+    id UUID NOT NULL,
+    name TEXT NOT NULL,
+    days JSONB NOT NULL,
+    etag BIGINT DEFAULT 1 NOT NULL,
+    created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    changed_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    CONSTRAINT pk_festival PRIMARY KEY (merchant_id, id),
+    CONSTRAINT fk_merchant FOREIGN KEY(merchant_id) REFERENCES merchant (merchant_id),
+    CONSTRAINT ck_festival_name CHECK (name <> ''),
+    CONSTRAINT uq_festival_name_merchant_id UNIQUE (name, merchant_id)
+)
+-- ;;
 CREATE TABLE insight_due (
     merchant_id UUID NOT NULL,
     id UUID NOT NULL,
@@ -119,6 +139,17 @@ CREATE INDEX ix_insight_run_day ON insight_run (computed_on)
 -- ;;
 alter table product add column etag bigint default 1 not null
 -- ;;
+CREATE TABLE public_holiday (
+    merchant_id UUID NOT NULL,
+    day_on DATE NOT NULL,
+    kind TEXT NOT NULL,
+    name TEXT NOT NULL,
+    CONSTRAINT pk_public_holiday PRIMARY KEY (merchant_id, day_on),
+    CONSTRAINT fk_merchant FOREIGN KEY(merchant_id) REFERENCES merchant (merchant_id),
+    CONSTRAINT ck_public_holiday_kind CHECK (kind in ('holiday', 'workday')),
+    CONSTRAINT ck_public_holiday_name CHECK (name <> '')
+)
+-- ;;
 CREATE TABLE segment_count (
     merchant_id UUID NOT NULL,
     segment_key TEXT NOT NULL,
@@ -130,8 +161,6 @@ CREATE TABLE segment_count (
     CONSTRAINT ck_segment_count_customers CHECK (customers >= 0)
 )
 -- ;;
-drop index if exists ix_sale_store
--- ;;
 alter table customer add column birthday_md integer generated always as ((extract(month from birthday_on) * 100 + extract(day from birthday_on))::int) stored
 -- ;;
 CREATE INDEX ix_customer_birthday ON customer (birthday_md) WHERE birthday_md is not null
@@ -141,6 +170,8 @@ CREATE INDEX ix_customer_level ON customer (level) WHERE level is not null
 CREATE INDEX ix_customer_since ON customer (customer_since_on) WHERE customer_since_on is not null
 -- ;;
 CREATE INDEX ix_customer_source ON customer (source) WHERE source is not null
+-- ;;
+CREATE INDEX ix_customer_unfollowed ON customer (id) WHERE status <> 'active' or anonymous or internal
 -- ;;
 CREATE TABLE segment (
     merchant_id UUID NOT NULL,
@@ -413,6 +444,12 @@ alter table event_field force row level security
 -- ;;
 create policy tenant on event_field to huifang_app using (merchant_id = (select nullif(current_setting('app.merchant_id', true), '')::uuid)) with check (merchant_id = (select nullif(current_setting('app.merchant_id', true), '')::uuid))
 -- ;;
+alter table festival enable row level security
+-- ;;
+alter table festival force row level security
+-- ;;
+create policy tenant on festival to huifang_app using (merchant_id = (select nullif(current_setting('app.merchant_id', true), '')::uuid)) with check (merchant_id = (select nullif(current_setting('app.merchant_id', true), '')::uuid))
+-- ;;
 alter table insight_due enable row level security
 -- ;;
 alter table insight_due force row level security
@@ -430,6 +467,12 @@ alter table insight_run enable row level security
 alter table insight_run force row level security
 -- ;;
 create policy tenant on insight_run to huifang_app using (merchant_id = (select nullif(current_setting('app.merchant_id', true), '')::uuid)) with check (merchant_id = (select nullif(current_setting('app.merchant_id', true), '')::uuid))
+-- ;;
+alter table public_holiday enable row level security
+-- ;;
+alter table public_holiday force row level security
+-- ;;
+create policy tenant on public_holiday to huifang_app using (merchant_id = (select nullif(current_setting('app.merchant_id', true), '')::uuid)) with check (merchant_id = (select nullif(current_setting('app.merchant_id', true), '')::uuid))
 -- ;;
 alter table segment_count enable row level security
 -- ;;
@@ -502,5 +545,43 @@ alter table promise enable row level security
 alter table promise force row level security
 -- ;;
 create policy tenant on promise to huifang_app using (merchant_id = (select nullif(current_setting('app.merchant_id', true), '')::uuid)) with check (merchant_id = (select nullif(current_setting('app.merchant_id', true), '')::uuid))
+-- ;;
+grant select (merchant_id, stopped_at, timezone) on merchant to huifang_definer
+-- ;;
+grant select (merchant_id, reason, marked_at) on insight_due to huifang_definer
+-- ;;
+create policy definer on insight_due for select to huifang_definer using (true)
+-- ;;
+grant select (merchant_id, computed_on) on insight_run to huifang_definer
+-- ;;
+create policy definer on insight_run for select to huifang_definer using (true)
+-- ;;
+grant select (merchant_id, pace, evaluated_at) on tag to huifang_definer
+-- ;;
+create policy definer on tag for select to huifang_definer using (true)
+-- ;;
+grant select (merchant_id, counted_on) on segment_count to huifang_definer
+-- ;;
+create policy definer on segment_count for select to huifang_definer using (true)
+-- ;;
+grant create on schema public to huifang_definer
+-- ;;
+create function merchants_to_tend(business timestamptz) returns table (merchant_id uuid) language sql stable security definer set search_path = public, pg_temp as $body$ select d.merchant_id from insight_due d group by d.merchant_id
+  having bool_or(d.reason not in ('books', 'catalogue'))
+    or max(d.marked_at) < business - interval '1 minute' or min(d.marked_at) < business - interval '30 minutes'
+           union select m.merchant_id from merchant m where not exists (
+  select from insight_run r where r.merchant_id = m.merchant_id and r.computed_on >= (business at time zone m.timezone - interval '3 hours')::date)
+           union select t.merchant_id from tag t where t.pace is not null and (t.evaluated_at is null or t.evaluated_at <= business - interval '30 minutes')
+           union select m.merchant_id from merchant m where not exists (
+             select from segment_count c
+             where c.merchant_id = m.merchant_id and c.counted_on >= (business at time zone m.timezone - interval '3 hours')::date) $body$
+-- ;;
+alter function merchants_to_tend owner to huifang_definer
+-- ;;
+revoke all on function merchants_to_tend from public
+-- ;;
+grant execute on function merchants_to_tend to huifang_app
+-- ;;
+revoke create on schema public from huifang_definer
 -- ;;
 grant select, insert, update, delete on all tables in schema public to huifang_app
