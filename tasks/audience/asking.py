@@ -6,9 +6,10 @@ SQL here speaks of fixed aliases: `cu` the customer, `f` her facts, and where a 
 
 from dataclasses import dataclass, replace
 
-CARDS = """card_holder h join card k on k.merchant_id = h.merchant_id and k.id = h.card_id
-join {card_facts} kf on kf.merchant_id = k.merchant_id and kf.card_id = k.id
-join card_product cp on cp.merchant_id = k.merchant_id and cp.id = k.card_product_id"""
+_HOLDERS = "card_holder h join {card_facts} kf on kf.merchant_id = h.merchant_id and kf.card_id = h.card_id"
+_HEADERS = " join card k on k.merchant_id = h.merchant_id and k.id = h.card_id"
+_KINDS = " join card_product cp on cp.merchant_id = k.merchant_id and cp.id = k.card_product_id"
+CARDS = _HOLDERS + _HEADERS + _KINDS
 """The cards of a customer; with `{held}` those she holds: reminders go to the holder (engine.md, "Generation")."""
 
 
@@ -61,20 +62,29 @@ class Some:
             return f"(select {self.holds} {rows})"
         return f"{'not ' if self.none else ''}exists (select {rows})"
 
-    def sweep(self, gathered: "Gathered") -> str:
-        """Return the expression that gathers everybody's rows in one pass; sums are gathered once, before the question is asked of anybody."""
+    def sweep(self, gathered: "Gathered", *, joined: bool) -> str:
+        """Return the expression that gathers everybody's rows in one pass.
+
+        Sums are gathered once, before the question is asked of anybody; so is everything that stands under an any or a not. What all must hold (`joined`)
+        is left where the planner can join it, and drive the statement by it if few rows are meant.
+        """
         mine = f"{self.merchant} = :merchant and {self.who} is not null and {self.where}"
-        if self.holds is None:
+        if joined and self.holds is None:
             if self.none:
                 return f"not exists (select from {self.source} where {mine} and {self.who} = cu.id)"
             return f"cu.id in (select {self.who} from {self.source} where {mine})"
-        holds = f"not ({self.holds})" if self.empty else self.holds
-        name = gathered.add(
-            f"select {self.who} as id from {self.source} where {mine} group by {self.who} having {holds}"
-        )
-        if self.empty:
+        name = gathered.add(f"select {self.who} as id from {self.source} where {mine} {self._grouped}")
+        if not (self.none or (self.holds is not None and self.empty)):
+            return f"cu.id in (select {name}.id from {name})"
+        if joined:
             return f"not exists (select from {name} where {name}.id = cu.id)"
-        return f"cu.id in (select {name}.id from {name})"
+        return f"cu.id not in (select {name}.id from {name})"
+
+    @property
+    def _grouped(self) -> str:
+        if self.holds is None:
+            return ""
+        return f"group by {self.who} having {f'not ({self.holds})' if self.empty else self.holds}"
 
     def look(self) -> str:
         """Return the expression for what explain shows."""
@@ -92,7 +102,9 @@ Asked = Row | Some
 
 def of_any_card(row: Row) -> Some:
     """Return the question whether the customer holds a card of which `row` is true; shows what it saw of her cards."""
-    cards = Some(CARDS, "h.customer_id", "h.merchant_id", f"{{held}} and {row.sql}")
+    kinds = "cp." in row.sql
+    source = _HOLDERS + (_HEADERS if kinds or "k." in row.sql.replace("kf.", "") else "") + (_KINDS if kinds else "")
+    cards = Some(source, "h.customer_id", "h.merchant_id", f"{{held}} and {row.sql}", finding=CARDS)
     return replace(cards, seen=f"string_agg({row.seen}, ', ')", among=f"{{held}} and {row.among}")
 
 
@@ -115,11 +127,11 @@ class Gathered:
         return f"with {parts} " if parts else ""
 
 
-def sql_of(asked: Asked, gathered: Gathered | None) -> str:
-    """Return the boolean expression of a question; with `gathered`, as a sweep."""
+def sql_of(asked: Asked, gathered: Gathered | None, *, joined: bool) -> str:
+    """Return the boolean expression of a question; with `gathered`, as a sweep; `joined` says that all of the tree asks it."""
     if isinstance(asked, Row):
         return f"({asked.sql})"
-    return f"({asked.sweep(gathered) if gathered is not None else asked.probe()})"
+    return f"({asked.sweep(gathered, joined=joined) if gathered is not None else asked.probe()})"
 
 
 def seen_of(asked: Asked) -> str:

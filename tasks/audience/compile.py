@@ -50,15 +50,16 @@ class Compiler:
     segments: Mapping[str, Node] = field(default_factory=dict)
     gathered: Gathered | None = None
 
-    def sql(self, node: Node) -> str:
-        """Return the node's boolean expression."""
+    def sql(self, node: Node, *, joined: bool = True) -> str:
+        """Return the node's boolean expression; `joined` as long as only `all` stands above it."""
         if isinstance(node, Leaf):
-            return self._leaf(node)
+            return self._leaf(node, joined=joined)
         if not node.nodes:
             return "false" if node.word == "any" else "true"
         if node.word == "not":
-            return f"(not {self.sql(node.nodes[0])})"
-        return "(" + _JOIN[node.word].join(self.sql(child) for child in node.nodes) + ")"
+            return f"(not {self.sql(node.nodes[0], joined=False)})"
+        joined = joined and (node.word == "all" or len(node.nodes) == 1)
+        return "(" + _JOIN[node.word].join(self.sql(child, joined=joined) for child in node.nodes) + ")"
 
     def failing(self, node: Node) -> str:
         """The first child of an `all` that fails gives the name; a group that fails as a whole is named by its first leaf."""
@@ -75,11 +76,11 @@ class Compiler:
             return of_any_card(asked)
         return asked
 
-    def _leaf(self, leaf: Leaf) -> str:
+    def _leaf(self, leaf: Leaf, *, joined: bool) -> str:
         if leaf.condition.name == SEGMENT:
             node = self.segments.get(segment_key(leaf))
-            return self.sql(node) if node is not None else "false"
-        return sql_of(self.asked(leaf), self.gathered)
+            return self.sql(node, joined=joined) if node is not None else "false"
+        return sql_of(self.asked(leaf), self.gathered, joined=joined)
 
 
 def segment_key(leaf: Leaf) -> str:

@@ -64,6 +64,8 @@ class Callback(Row, table=True):
         index("ix_callback_task", "task_id", "occurred_at"),
         index("ix_callback_customer", "customer_id", "occurred_at"),
         index("ix_callback_staff", "staff_id", "occurred_at"),
+        index("ix_callback_at", "occurred_at", "customer_id"),
+        index("ix_callback_corrects", "corrects", where="corrects is not null"),
     )
 
 

@@ -3,15 +3,12 @@
 from collections.abc import Iterable, Sequence
 
 from tasks.events.happened import Happened
-from tasks.insight.service import Reason, mark, refresh_customers
+from tasks.insight.service import MOVED, Reason, mark, refresh_customers
 from tasks.kernel.unit import Unit
 from tasks.kernel.verdicts import ItemVerdict, Taken
 from tasks.ledger.service import take_touched
 from tasks.plans.definition import Behaviour
 from tasks.plans.repository import ActivePlan, active_behaviours
-
-MOVED = "segment_changed"
-"""The event of a customer whose tier or level moved."""
 
 
 async def follow_value(unit: Unit, happened: Sequence[Happened], *, historic: bool) -> Sequence[Happened]:
@@ -38,7 +35,7 @@ async def catalogue_changed(unit: Unit, kind: str, verdicts: list[ItemVerdict]) 
 
 
 def listens(plans: Iterable[ActivePlan]) -> bool:
-    """True when one of these plans is entered by a movement."""
+    """True when one of these plans is entered by a movement of tier or level."""
     return any(
         isinstance(one.definition.trigger, Behaviour) and MOVED in one.definition.trigger.events for one in plans
     )

@@ -7,6 +7,8 @@ whose product is of it; category '' counts every day with a visit (a service lin
 - else the category's usual one: `category.usual_gap_days`, else the lower median of `product.cycle_days` of its active services, for '' the merchant's
   `usualGapDays`; calendar days become open days by the store's open weekdays / 7.
 
+No step joins two computed sets: right after an import the planner knows nothing of the tables, and would compare every row with every other.
+
 The store is her home store, else where she came last. The overdue ratio of a day is (nth(day) - nth(last day)) / gap: days since the last visit over the
 average gap, in a store that never closes.
 """
@@ -20,24 +22,24 @@ from tasks.kernel.unit import Unit
 
 _SERVICE_DAYS: Final = """
 came as (
-  select v.customer_id, v.visited_on as day_on, v.visited_at as at, v.store_id, p.category
+  select v.customer_id, who.home_store_id, v.visited_on as day_on, v.visited_at as at, v.store_id, p.category
   from who join visit v on v.merchant_id = :merchant and v.customer_id = who.id and v.visited_on <= who.today
   left join product p on p.merchant_id = v.merchant_id and p.id = v.product_id),
 service as (
-  select customer_id, '' as category, day_on, at, store_id from came
-  union all select customer_id, category, day_on, at, store_id from came where category <> ''
+  select customer_id, home_store_id, '' as category, day_on, at, store_id from came
+  union all select customer_id, home_store_id, category, day_on, at, store_id from came where category <> ''
   union all
-  select s.customer_id, p.category, s.sold_on, s.sold_at, s.store_id
+  select s.customer_id, who.home_store_id, p.category, s.sold_on, s.sold_at, s.store_id
   from who join sale s on s.merchant_id = :merchant and s.customer_id = who.id and s.sold_on <= who.today
   join sale_line l on l.merchant_id = s.merchant_id and l.sale_id = s.id and l.quantity > 0
   join product p on p.merchant_id = l.merchant_id and p.id = l.product_id and p.kind = 'service' and p.category <> ''),
 day as (
-  select customer_id, category, day_on, max(at) as at, (array_agg(store_id order by at desc, store_id))[1] as store_id
-  from service group by customer_id, category, day_on),
+  select customer_id, home_store_id, category, day_on, (array_agg(store_id order by at desc, store_id))[1] as store_id
+  from service group by customer_id, home_store_id, category, day_on),
 total as (
-  select d.customer_id, d.category, count(*)::int as days, min(d.day_on) as first_on, max(d.day_on) as last_on,
-    coalesce(w.home_store_id, (array_agg(d.store_id order by d.day_on desc))[1]) as store_id
-  from day d join who w on w.id = d.customer_id group by d.customer_id, d.category, w.home_store_id)
+  select customer_id, category, count(*)::int as days, min(day_on) as first_on, max(day_on) as last_on,
+    coalesce(home_store_id, (array_agg(store_id order by day_on desc))[1]) as store_id
+  from day group by customer_id, home_store_id, category)
 """
 _USUAL: Final = """
 usual as (
@@ -68,8 +70,10 @@ _COLUMNS: Final = ("store_id", "days", "first_on", "last_on", "last_nth", "gap_o
 _NAMES: Final = ", ".join(_COLUMNS)
 _WRITE: Final = f"""
 gone as (
-  delete from customer_rhythm r where r.merchant_id = :merchant and {{of}}
-    and not exists (select from said where said.customer_id = r.customer_id and said.category = r.category))
+  delete from customer_rhythm g using (
+    select r.customer_id, r.category from customer_rhythm r where r.merchant_id = :merchant and {{of}}
+    except select said.customer_id, said.category from said) x
+  where g.merchant_id = :merchant and g.customer_id = x.customer_id and g.category = x.category)
 insert into customer_rhythm (merchant_id, customer_id, category, {_NAMES})
 select :merchant, said.customer_id, said.category, {", ".join(f"said.{name}" for name in _COLUMNS)}
 from said left join customer_rhythm r on r.merchant_id = :merchant and r.customer_id = said.customer_id and r.category = said.category

@@ -12,13 +12,13 @@ from tasks.insight.repository import InsightRulesChanged, LastRun, is_marked, la
 from tasks.insight.rhythm import write_rhythm
 from tasks.insight.rules import Cuts, InsightRulesIn, check_rules
 from tasks.insight.states import Method, Reason
-from tasks.insight.tiers import Judge, Outcome, cut, write_tiers
+from tasks.insight.tiers import MOVED, Judge, Outcome, cut, write_tiers
 from tasks.insight.whom import EVERYBODY, Today, Whom, today_of
 from tasks.kernel.unit import Unit
 
 __all__ = [
-    "Begun", "InsightRulesChanged", "InsightRulesIn", "LastRun", "Outcome", "Reason", "begin", "finish", "is_due", "is_marked", "last_run", "mark", "put_rules",
-    "refresh_customers", "refresh_everybody", "refresh_slice", "standing",
+    "MOVED", "Begun", "InsightRulesChanged", "InsightRulesIn", "LastRun", "Outcome", "Reason", "begin", "finish", "is_due", "is_marked", "last_run",
+    "mark", "put_rules", "refresh_customers", "refresh_everybody", "refresh_slice", "standing",
 ]  # fmt: skip
 
 _ROOMY: Final = ("set local work_mem = '192MB'", "set local jit = off")

@@ -20,12 +20,15 @@ from tasks.kernel.unit import Unit
 
 SOURCE: Final = "huifang:insight"
 """The CloudEvents source of the events of customers who moved; one a day for each customer and tier or level she came to."""
+MOVED: Final = "segment_changed"
+"""The type of these events."""
 _BOUGHT: Final = """
 bought as (
-  select s.customer_id, max(s.sold_on) filter (where s.cash_cents + s.card_cents > 0) as last_on,
+  select who.id as customer_id, who.home_store_id, who.today, max(s.sold_on) filter (where s.cash_cents + s.card_cents > 0) as last_on,
     (count(*) filter (where s.cash_cents + s.card_cents > 0 and s.sold_on >= who.today - cast(:window as int)))::int as times,
     coalesce(sum({money}) filter (where s.sold_on >= who.today - cast(:window as int)), 0)::bigint as money
-  from who join sale s on s.merchant_id = :merchant and s.customer_id = who.id and s.sold_on <= who.today group by s.customer_id)
+  from who left join sale s on s.merchant_id = :merchant and s.customer_id = who.id and s.sold_on <= who.today
+  group by who.id, who.home_store_id, who.today)
 """
 _CUTS: Final = """
 ranked as (
@@ -37,27 +40,26 @@ from ranked cross join generate_series(2, 5) as score group by score order by sc
 """
 _LEVEL: Final = f"""
 case when r.customer_id is null or o.nth is null then null
-  when who.today - r.last_on > {LOST_AFTER_DAYS} then 'lost'
+  when s.today - r.last_on > {LOST_AFTER_DAYS} then 'lost'
   when (o.nth - r.last_nth)::bigint * r.gap_over * 1000 < r.gap_open_days::bigint * cast(:due as bigint) then 'active'
   when (o.nth - r.last_nth)::bigint * r.gap_over * 1000 < r.gap_open_days::bigint * cast(:risk as bigint) then 'due'
   when (o.nth - r.last_nth)::bigint * r.gap_over * 1000 < r.gap_open_days::bigint * cast(:lost as bigint) then 'at_risk'
   else 'lost' end
 """
 _TIER: Final = " ".join(
-    f"when {' and '.join(f'{name} >= {HIGH}' if high else f'{name} < {HIGH}' for name, high in zip('rfm', highs, strict=True))} then '{tier}'"
+    f"when {' and '.join(f's.{name} >= {HIGH}' if high else f's.{name} < {HIGH}' for name, high in zip('rfm', highs, strict=True))} then '{tier}'"
     for highs, tier in TIERS.items()
 )
 _SAID: Final = f"""
 scored as (
-  select customer_id, case when times > 0 then {{recency}} else 1 end as r, case when times > 0 then {{frequency}} else 1 end as f,
-    case when times > 0 then {{amount}} else 1 end as m
-  from bought join who on who.id = bought.customer_id where last_on is not null and :judgeable),
+  select *, last_on is not null and :judgeable as judged, case when times > 0 then {{recency}} else 1 end as r,
+    case when times > 0 then {{frequency}} else 1 end as f, case when times > 0 then {{amount}} else 1 end as m
+  from bought),
 now as (
-  select who.id as customer_id, who.home_store_id, who.today, s.r as recency_score, s.f as frequency_score, s.m as money_score,
-    case {_TIER} end as rfm_tier, {_LEVEL} as churn_level
-  from who left join scored s on s.customer_id = who.id
-  left join customer_rhythm r on r.merchant_id = :merchant and r.customer_id = who.id and r.category = ''
-  left join store_open_day o on o.merchant_id = :merchant and o.store_id = r.store_id and o.day_on = who.today),
+  select s.customer_id, s.home_store_id, s.today, case when s.judged then s.r end as recency_score, case when s.judged then s.f end as frequency_score,
+    case when s.judged then s.m end as money_score, case when s.judged then case {_TIER} end end as rfm_tier, {_LEVEL} as churn_level
+  from scored s left join customer_rhythm r on r.merchant_id = :merchant and r.customer_id = s.customer_id and r.category = ''
+  left join store_open_day o on o.merchant_id = :merchant and o.store_id = r.store_id and o.day_on = s.today),
 said as (
   select n.*, i.customer_id is null as is_new, i.rfm_tier as old_tier, i.churn_level as old_level,
     n.rfm_tier is distinct from i.rfm_tier as other_tier, n.churn_level is distinct from i.churn_level as other_level,
@@ -82,31 +84,31 @@ _COLUMNS: Final = (
 _NAMES: Final = ", ".join(_COLUMNS)
 _WRITE: Final = f"""
 gone as (
-  delete from customer_insight i where i.merchant_id = :merchant and {{of}} and not exists (select from who where who.id = i.customer_id)),
+  delete from customer_insight g using (
+    select i.customer_id from customer_insight i where i.merchant_id = :merchant and {{of}} except select id from who) x
+  where g.merchant_id = :merchant and g.customer_id = x.customer_id),
 written as (
   insert into customer_insight (merchant_id, customer_id, {_NAMES}, computed_on)
   select :merchant, customer_id, {_NAMES}, today from said where is_new or other_tier or other_level or other_score order by customer_id
   on conflict (merchant_id, customer_id) do update set {", ".join(f"{name} = excluded.{name}" for name in _COLUMNS)}, computed_on = excluded.computed_on),
-moved as (
+changed as (
   select customer_id, home_store_id, customer_id || ':' || today || ':rfm:' || coalesce(rfm_tier, '') as code, 'rfm' as what, old_tier as was,
-    rfm_tier as is_now from said
-  where other_tier and old_tier is not null and not :anew
+    rfm_tier as is_now from said where other_tier and old_tier is not null and not :anew
   union all
   select customer_id, home_store_id, customer_id || ':' || today || ':churn:' || coalesce(churn_level, ''), 'churn', old_level,
     churn_level from said where other_level and old_level is not null and not :anew),
+moved as materialized (
+  select new_uuid7() as event_id, c.* from changed c
+  where not exists (select from event e where e.merchant_id = :merchant and e.source = '{SOURCE}' and e.external_id = c.code) order by c.customer_id, c.what),
 event_of as (
   insert into event (merchant_id, id, source, external_id, type, customer_id, store_id, state, historic, occurred_at, received_at)
-  select :merchant, new_uuid7(), '{SOURCE}', code, 'segment_changed', customer_id, home_store_id, 'accepted', false,
-    :now, :now from moved order by customer_id, what
-  on conflict (external_id, source, merchant_id) where external_id is not null do nothing
-  returning id as event_id, external_id, type, customer_id, occurred_at, store_id),
+  select :merchant, event_id, '{SOURCE}', code, '{MOVED}', customer_id, home_store_id, 'accepted', false, :now, :now from moved),
 field_of as (
   insert into event_field (merchant_id, event_id, name, text_value)
-  select :merchant, e.event_id, x.name, x.value from event_of e
-  join moved m on m.code = e.external_id
+  select :merchant, m.event_id, x.name, x.value from moved m
   cross join lateral (values ('what', m.what), ('from', m.was), ('to', m.is_now)) as x(name, value) where x.value is not null)
-select (select count(*) from who) as customers, (select count(*) from event_of) as moved, e.event_id, e.type, e.customer_id, e.occurred_at, e.store_id
-from (values (1)) as one left join event_of e on :telling
+select (select count(*) from bought) as customers, (select count(*) from moved) as moved, m.event_id, m.customer_id, m.home_store_id
+from (values (1)) as one left join moved m on :telling
 """
 
 
@@ -186,7 +188,7 @@ async def write_tiers(unit: Unit, judge: Judge, today: Today, whom: Whom) -> Out
         **binds, **today.values, **whom.values,
     )  # fmt: skip
     events = [
-        Happened(row["event_id"], row["type"], row["customer_id"], row["occurred_at"], row["store_id"])
+        Happened(row["event_id"], MOVED, row["customer_id"], unit.now, row["home_store_id"])
         for row in rows
         if row["event_id"] is not None
     ]

@@ -206,4 +206,5 @@ class CustomerFacts(Row, table=True):
         index("ix_customer_facts_last_visit", "last_visit_on", "customer_id"),
         index("ix_customer_facts_first_visit", "first_visit_on", "customer_id"),
         index("ix_customer_facts_last_purchase", "last_purchase_at", "customer_id"),
+        index("ix_customer_facts_first_purchase", "first_purchase_at", "customer_id"),
     )

@@ -144,7 +144,15 @@ class CustomerContactState(Row, table=True):
     complaint_at: datetime | None = instant(default=None)
     marketing_frozen_until: datetime | None = instant(default=None)
 
-    __table_args__ = (refers("customer_id", "customer"),)
+    __table_args__ = (
+        refers("customer_id", "customer"),
+        index(
+            "ix_customer_contact_state_refused",
+            "customer_id",
+            where="no_contact_at is not null or no_phone_at is not null or no_wechat_at is not null or complaint_at is not null "
+            "or marketing_frozen_until is not null",
+        ),
+    )
 
 
 class Consent(Row, table=True):

@@ -59,6 +59,13 @@ def check_birthday(born_on: date | None, kind: BirthdayKind | None, today: date)
         raise Invalid("birthdayOn", "is past the 30th of a lunar month")
 
 
+def _check_tags(tags: Sequence[str]) -> None:
+    if len(tags) > MOST_TAGS:
+        raise Invalid("tags", f"more than {MOST_TAGS}")
+    for at, tag in enumerate(tags):
+        check_text(f"tags[{at}]", tag)
+
+
 def check_customer(item: CustomerIn, today: date) -> tuple[str, ...]:
     """Return the normalised phones, without repeats. Raises `Invalid` naming the field."""
     check_text("externalId", item.external_id, needed=True)
@@ -76,10 +83,8 @@ def check_customer(item: CustomerIn, today: date) -> tuple[str, ...]:
     check_birthday(item.birthday_on, item.birthday_kind, today)
     if len(item.phones) > MOST_PHONES:
         raise Invalid("phones", f"more than {MOST_PHONES}")
-    if len(item.tags) > MOST_TAGS:
-        raise Invalid("tags", f"more than {MOST_TAGS}")
-    for at, tag in enumerate(item.tags):
-        check_text(f"tags[{at}]", tag)
+    if item.tags:
+        _check_tags(item.tags)
     if len(item.attributes) > MOST_ATTRIBUTES:
         raise Invalid("attributes", f"more than {MOST_ATTRIBUTES}")
     return tuple(dict.fromkeys(check_phone(f"phones[{at}]", phone) for at, phone in enumerate(item.phones)))

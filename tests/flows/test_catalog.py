@@ -1,5 +1,6 @@
 """The lists a merchant keeps: stored by code in batches, listed, replaced with the version that was seen, switched off; and what forms offer."""
 
+import asyncio
 from typing import Any
 from uuid import UUID
 
@@ -193,6 +194,17 @@ async def test_another_merchants_code_is_not_there(world: World, units: Units, m
     assert await send(world, "levels", LevelIn(code="gold", name="我的", rank=1)) == [(A, None)]
     async with other.units.glance(other.merchant_id) as unit:
         assert (await get_coded(unit, LEVELS, ("gold",))).rank == 9
+
+
+async def test_two_batches_with_the_same_new_codes_do_not_meet_in_a_knot(world: World) -> None:
+    items = [LevelIn(code=f"L{n:03}", name="一", rank=n) for n in range(200)]
+    others = [LevelIn(code=one.code, name="二", rank=one.rank) for one in reversed(items)]
+    await asyncio.gather(*(send(world, "levels", *batch) for batch in (items, others, items, others)))
+    async with world.units.glance(world.merchant_id) as unit:
+        rows = await unit.rows(
+            "select name, count(*) as n from customer_level where merchant_id = :merchant group by name"
+        )
+    assert [row["n"] for row in rows] == [200]
 
 
 async def offered(world: World, who: StaffScope, kind: str, q: str = "") -> list[Choice]:

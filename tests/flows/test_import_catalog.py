@@ -2,6 +2,7 @@
 
 from datetime import date
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from openpyxl import Workbook  # type: ignore[import-untyped]  # ships no types
@@ -45,40 +46,49 @@ async def world(units: Units, master: MasterKey) -> World:
     return made
 
 
-@pytest.mark.parametrize(
-    ("kind", "text", "columns", "select", "expected"),
-    [
-        (
-            "levels", "代码,名称,次序,优惠\nGOLD,金卡,3,老客9折\nIRON,铁卡,,\n,空,1,\nBAD,坏,高,\n",
-            'code="代码"\nname="名称"\nrank="次序"\nbenefit="优惠"', "select code, name, rank, benefit from customer_level",
-            [("GOLD", "金卡", 3, "老客9折"), ("IRON", "铁卡", 0, "")],
-        ),
-        (
-            "sources", "代码,名称,在用\nDP,点评,是\nOLD,旧,否\n,空,是\nBAD,坏,也许\n", 'code="代码"\nname="名称"\nactive="在用"',
-            "select code, name, active from customer_source", [("DP", "点评", True), ("OLD", "旧", False)],
-        ),
-        (
-            "categories", "代码,名称,周期\nlash,美睫,28\nhair,美发,\n,空,1\nBAD,坏,0\n", 'code="代码"\nname="名称"\nusual_gap_days="周期"',
-            "select code, name, usual_gap_days from category", [("hair", "美发", None), ("lash", "美睫", 28)],
-        ),
-        (
-            "attributes", "代码,名称,类型,取值\nhairtype,发质,text,粗/细\nage,年龄,number,\n,空,text,\nBAD,坏,color,\n",
-            'code="代码"\nname="名称"\nkind="类型"\nchoices={column="取值",separator="/"}',
-            "select code, kind, choices from attribute a", [("age", "number", []), ("hairtype", "text", ["粗", "细"])],
-        ),
-    ],
+class Listed(NamedTuple):
+    """A file of a list: two good rows, one without a code, one that is wrong."""
+
+    kind: str
+    text: str
+    columns: str
+    select: str
+    expected: list[tuple[object, ...]]
+
+
+LISTS = (
+    Listed(
+        "levels", "代码,名称,次序,优惠\nGOLD,金卡,3,老客9折\nIRON,铁卡,,\n,空,1,\nBAD,坏,高,\n",
+        'code="代码"\nname="名称"\nrank="次序"\nbenefit="优惠"', "select code, name, rank, benefit from customer_level",
+        [("GOLD", "金卡", 3, "老客9折"), ("IRON", "铁卡", 0, "")],
+    ),
+    Listed(
+        "sources", "代码,名称,在用\nDP,点评,是\nOLD,旧,否\n,空,是\nBAD,坏,也许\n", 'code="代码"\nname="名称"\nactive="在用"',
+        "select code, name, active from customer_source", [("DP", "点评", True), ("OLD", "旧", False)],
+    ),
+    Listed(
+        "categories", "代码,名称,周期\nlash,美睫,28\nhair,美发,\n,空,1\nBAD,坏,0\n", 'code="代码"\nname="名称"\nusual_gap_days="周期"',
+        "select code, name, usual_gap_days from category", [("hair", "美发", None), ("lash", "美睫", 28)],
+    ),
+    Listed(
+        "attributes", "代码,名称,类型,取值\nhairtype,发质,text,粗/细\nage,年龄,number,\n,空,text,\nBAD,坏,color,\n",
+        'code="代码"\nname="名称"\nkind="类型"\nchoices={column="取值",separator="/"}',
+        "select code, kind, choices from attribute", [("age", "number", []), ("hairtype", "text", ["粗", "细"])],
+    ),
 )  # fmt: skip
-async def test_a_list_comes_in_and_again_changes_nothing(  # noqa: PLR0913, PLR0917  # the case's own parts
-    world: World, tmp_path: Path, kind: str, text: str, columns: str, select: str, expected: list[tuple[object, ...]]
-) -> None:
-    path, mapping = written(tmp_path / f"{kind}.csv", text), f"[columns]\n{columns}\n"
+
+
+@pytest.mark.parametrize("listed", LISTS, ids=[one.kind for one in LISTS])
+async def test_a_list_comes_in_and_again_changes_nothing(world: World, tmp_path: Path, listed: Listed) -> None:
+    kind, mapping = listed.kind, f"[columns]\n{listed.columns}\n"
+    path = written(tmp_path / f"{kind}.csv", listed.text)
     rehearsed = await bring(world, kind, path, mapping, dry_run=True)
     known = "'skin', 'kids', 'vip', 'wed', 'off'"
-    stored = f"{select} where merchant_id = '{world.merchant_id}' and code not in ({known}) order by code"
+    stored = f"{listed.select} where merchant_id = '{world.merchant_id}' and code not in ({known}) order by code"
     assert (rehearsed.accepted, rehearsed.rejected, await ask(world, stored)) == (2, 2, [])
     report = await bring(world, kind, path, mapping)
     assert (report.accepted, report.rejected, report.duplicate) == (2, 2, 0)
-    assert await ask(world, stored) == expected
+    assert await ask(world, stored) == listed.expected
     assert [row["代码"] for row in rejected(report)] == ["", "BAD"]
     again = await bring(world, kind, path, mapping)
     assert (again.accepted, again.duplicate, again.rejected) == (0, 2, 2)

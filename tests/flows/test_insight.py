@@ -1,4 +1,4 @@
-"""Value and rhythm over real books: who moves, closed days, what the worker does, and a hundred thousand customers against pandas."""
+"""Value and rhythm over real books: who moves, closed days, and what the worker does."""
 
 from datetime import date, timedelta
 from typing import Any

@@ -12,10 +12,11 @@ from tasks.flow.tend_tags import tend_tags
 from tasks.kernel.errors import Invalid
 from tasks.kernel.sealing import MasterKey
 from tasks.people.states import TagHand
-from tasks.people.tagging import give_by_name
+from tasks.people.tagging import By, give, give_by_name, take
 from tests.support.clock import TestClock
 from tests.support.leads import AWAY, CAME, WOMEN, Leads, lead
 from tests.support.plans import start_plan
+from tests.support.rows import doing
 from tests.support.world import make_world
 
 TAGS = "/v1/manager/tags"
@@ -185,6 +186,17 @@ async def test_a_rule_takes_only_what_a_rule_gave(salon: Leads) -> None:
     assert await salon.tagged(tag) == {"B": "staff", "D": "staff"}
     assert await salon.moves("B") == [("近期到店", True, "rule"), ("近期到店", True, "staff")]
     assert (await salon.owner.delete(of(salon, "B", tag))).status_code == 204
+
+
+async def test_a_rules_hand_leaves_what_others_gave(salon: Leads) -> None:
+    tag = await salon.tag("甲", rule={"condition": "visit_count", "atLeast": 9}, pace="half_hour")
+    pairs = {code: (salon.world.customers[code], UUID(tag)) for code in "ABC"}
+    for code, hand in (("A", TagHand.RULE), ("B", TagHand.IMPORT), ("C", TagHand.STAFF)):
+        await salon.world.do(doing(give, [pairs[code]], By(hand)))
+    assert await salon.world.do(lambda unit: take(unit, pairs.values(), By(TagHand.RULE))) == 1
+    assert await salon.tagged(tag) == {"B": "import", "C": "staff"}
+    assert await salon.world.do(lambda unit: give(unit, pairs.values(), By(TagHand.RULE))) == 1
+    assert await salon.tagged(tag) == {"A": "rule", "B": "import", "C": "staff"}
 
 
 async def test_without_its_rule_a_tag_is_peoples(salon: Leads) -> None:

@@ -1,6 +1,7 @@
 """A crowd of customers with years of books, written by SQL, for what must be right and quick for many."""
 
-from datetime import date, timedelta
+from datetime import date
+from uuid import UUID
 
 from tasks.kernel.unit import Unit
 
@@ -12,23 +13,24 @@ from generate_series(1, cast(:many as int)) as n
 """
 _SALES = """
 insert into sale (merchant_id, id, external_id, store_id, customer_id, sold_at, sold_on, cash_cents, card_cents, recorded_at)
-select :merchant, new_uuid7(), 'S' || row_number() over (), coalesce(c.home_store_id, (cast(:stores as uuid[]))[1 + floor(random() * cardinality(cast(:stores as uuid[])))::int]),
-  c.id, (d.day + time '12:00') at time zone 'Asia/Shanghai', d.day, d.cash, d.card, :now
-from (select c.*, (random() * random() * :most)::int as n, (random() * 900)::int as since from customer c where c.merchant_id = :merchant) c
-cross join lateral (
-  select cast(:today as date) - (c.since * random())::int as day,
+select :merchant, new_uuid7(), 'S' || row_number() over (),
+  coalesce(d.home_store_id, (cast(:stores as uuid[]))[1 + floor(d.dice * cardinality(cast(:stores as uuid[])))::int]),
+  d.id, (d.day + time '12:00') at time zone 'Asia/Shanghai', d.day, d.cash, d.card, :now
+from (
+  select c.id, c.home_store_id, cast(:today as date) - (c.since * random())::int as day, random() as dice,
     case when random() < 0.03 then -5000 when random() < 0.3 then 0 else (random() * 60000)::int end as cash,
     case when random() < 0.3 then (random() * 40000)::int else 0 end as card
-  from generate_series(1, c.n) as g where g + c.since >= 0) d
+  from (select id, home_store_id, (random() * random() * :most)::int as n, (random() * 900)::int as since from customer where merchant_id = :merchant) c
+  cross join generate_series(1, cast(:most as int)) as g(no) where g.no <= c.n) d
 """
 _LINES = """
 insert into sale_line (merchant_id, sale_id, line_no, product_id, quantity, cash_cents, card_cents)
-select :merchant, s.id, l.no, p.id, case when random() < 0.05 then -1 else 1 end, case when l.no = 1 then s.cash_cents else 0 end,
-  case when l.no = 1 then s.card_cents else 0 end
-from sale s cross join generate_series(1, 2) as l(no)
-cross join lateral (select (array_agg(id order by code))[1 + floor(random() * count(*))::int] as id from product
-                    where merchant_id = :merchant and s.id is not null) p
-where s.merchant_id = :merchant and (l.no = 1 or random() < 0.4)
+select :merchant, l.sale_id, l.no, (cast(:products as uuid[]))[1 + floor(l.dice * cardinality(cast(:products as uuid[])))::int], l.quantity, l.cash, l.card
+from (
+  select s.id as sale_id, no, random() as dice, case when random() < 0.05 then -1 else 1 end as quantity, random() as more,
+    case when no = 1 then s.cash_cents else 0 end as cash, case when no = 1 then s.card_cents else 0 end as card
+  from sale s cross join generate_series(1, 2) as no where s.merchant_id = :merchant) l
+where l.no = 1 or l.more < 0.4
 """
 _VISITS = """
 insert into visit (merchant_id, id, customer_id, store_id, visited_on, visited_at, product_id, recorded_at)
@@ -45,14 +47,11 @@ from customer c left join visit v on v.merchant_id = c.merchant_id and v.custome
 """
 
 
-async def make_crowd(unit: Unit, stores: list[object], many: int, today: date, most: int = 12) -> None:
-    """Write `many` customers, each with up to `most` receipts of the last 900 days; the same for the same numbers."""
+async def make_crowd(unit: Unit, stores: list[UUID], many: int, today: date, most: int = 12) -> None:
+    """Write `many` customers, each with up to `most` receipts of the last 900 days: the same shape for the same numbers."""
     await unit.run("set local jit = off")
     await unit.run("select setseed(0.42)")
-    binds = {"stores": stores, "today": today, "many": many, "most": most}
+    products = (await unit.run("select id from product where merchant_id = :merchant order by code")).scalars()
+    binds = {"stores": stores, "today": today, "many": many, "most": most, "products": list(products)}
     for statement in (_CUSTOMERS, _SALES, _LINES, _VISITS, _FACTS):
         await unit.run(statement, **binds)
-
-
-def days_before(today: date, days: int) -> date:
-    return today - timedelta(days=days)

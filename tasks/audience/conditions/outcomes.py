@@ -75,19 +75,24 @@ class LastOutcomeParams(Params, frozen=True):
     within_days: Days | None = None
 
 
+_COUNTS: Final = """{0}.occurred_at <= {{until}} and not exists (select from callback {1} where {1}.merchant_id = {0}.merchant_id
+and {1}.corrects = {0}.id and {1}.corrects is not null and {1}.occurred_at <= {{until}})"""
+"""A callback that was not corrected."""
+_NEWEST: Final = f"""{_COUNTS.format("c", "x")} and not exists (select from callback n where n.merchant_id = c.merchant_id and n.customer_id = c.customer_id
+and (n.occurred_at > c.occurred_at or (n.occurred_at = c.occurred_at and n.id > c.id)) and {_COUNTS.format("n", "y")})"""
+"""Nothing was logged of her since that still stands."""
+
+
 def _last_outcome(params: LastOutcomeParams, binds: Binds) -> Asked:
-    # The newest of the window is the newest of all, if the window has one.
     window = "true" if params.within_days is None else f"c.occurred_at >= {binds.start_of_days_ago(params.within_days)}"
-    newest = "(array_agg(c.outcome order by c.occurred_at desc, c.id desc))[1]"
     wanted = binds.add([one.value for one in params.is_one_of], "text[]")
     return Some(
         source="callback c",
         who="c.customer_id",
         merchant="c.merchant_id",
-        where=f"c.occurred_at <= {{until}} and {window} and not exists (select from callback x where x.merchant_id = c.merchant_id "
-        "and x.customer_id = c.customer_id and x.corrects = c.id and x.occurred_at <= {until})",
-        holds=f"coalesce({newest} = any({wanted}), false)",
-        seen=newest,
+        where=f"c.outcome = any({wanted}) and {window} and {_NEWEST}",
+        seen="max(c.outcome)",
+        among=_NEWEST,
     )
 
 

@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from lunar_python import Solar
 
@@ -55,18 +55,22 @@ def people(draw: st.DrawFn) -> tuple[date, list[Birthday]]:
     found: list[Birthday] = [(None, BirthdayKind.SOLAR)]
     for _ in range(draw(st.integers(2, 6))):
         kind = draw(st.sampled_from(BirthdayKind))
-        ahead = draw(st.none() | st.integers(-3, 40))
-        day = draw(born) if ahead is None else _written(today + timedelta(days=ahead), kind)
+        ahead = draw(st.none() | st.sampled_from((0, 0, 0, 1, 3, 7)) | st.integers(-3, 40))
+        day = (
+            draw(born)
+            if ahead is None
+            else _written(today + timedelta(days=ahead), kind, draw(st.sampled_from((0, 1))))
+        )
         if day is not None and not (kind is BirthdayKind.LUNAR and day.day > 30):
             found.append((day, kind))
     return today, found
 
 
-def _written(day: date, kind: BirthdayKind) -> date | None:
-    """A birthday that falls on the day, as the books write it; a lunar 30 February no date can be."""
+def _written(day: date, kind: BirthdayKind, later: int) -> date | None:
+    """A birthday that falls on the day, or is written as the day after it: one that a short month does not have. A lunar 30 February no date can be."""
     month, number = (day.month, day.day) if kind is BirthdayKind.SOLAR else lunar(day)
     try:
-        return date(1988, abs(month), number)
+        return date(1988, abs(month), number + later)
     except ValueError:
         return None
 
@@ -149,7 +153,17 @@ def trees(draw: st.DrawFn) -> dict[str, Any]:
     )
 
 
+TODAY_ONLY = [{"condition": "birthday", "nextDays": 0}]
+SOLAR, LUNAR = BirthdayKind.SOLAR, BirthdayKind.LUNAR
+
+
 @MANY_EXAMPLES
+@example(drawn=(date(2026, 2, 16), [(date(1990, 12, 30), LUNAR), (date(1990, 12, 29), LUNAR)]), asked=TODAY_ONLY)
+@example(drawn=(date(2030, 2, 1), [(date(1990, 12, 30), LUNAR), (date(1990, 12, 29), LUNAR)]), asked=TODAY_ONLY)
+@example(drawn=(date(2026, 2, 17), [(date(1990, 1, 1), LUNAR), (date(1990, 1, 1), SOLAR)]), asked=TODAY_ONLY)
+@example(drawn=(date(2025, 7, 25), [(date(1990, 6, 1), LUNAR), (date(1990, 7, 1), LUNAR)]), asked=TODAY_ONLY)
+@example(drawn=(date(2026, 2, 28), [(date(1988, 2, 29), SOLAR), (date(1988, 2, 28), SOLAR)]), asked=TODAY_ONLY)
+@example(drawn=(date(2028, 2, 28), [(date(1988, 2, 29), SOLAR), (date(1988, 2, 28), SOLAR)]), asked=TODAY_ONLY)
 @given(drawn=people(), asked=st.lists(trees(), min_size=1, max_size=3))
 async def test_a_birthday_falls_where_the_calendar_says(
     salon: World, clock: TestClock, drawn: tuple[date, list[Birthday]], asked: list[dict[str, Any]]

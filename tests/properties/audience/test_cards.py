@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from backend.db.units import Units
@@ -203,7 +203,31 @@ def with_ids(tree: dict[str, Any], ids: dict[str, Any]) -> dict[str, Any]:
     return tree | only(products=[str(ids[code]) for code in tree.get("products", [])])
 
 
+PLAIN: dict[str, Any] = {"frozen": (), "closed": False, "used_ago": 30 * DAY, "given_away": False, "shared": False}
+BOUNDARIES: list[Purse] = [
+    [],
+    [Card("VALUE", 50_000, 0, -1, **PLAIN)],
+    [Card("VALUE", 50_000, 0, 0, **PLAIN), Card("COURSE", 0, 0, 30, **PLAIN)],
+    [Card("BLACK", 50_001, 0, 1, **PLAIN), Card("TIMES", 0, 1, 31, **PLAIN | {"used_ago": 30 * DAY - 1})],
+    [Card("GIFT", 0, 2, None, **PLAIN | {"frozen": (True,)}), Card("PROMO", 1, 0, 0, **PLAIN)],
+    [Card("VALUE", 1, 0, 30, **PLAIN | {"closed": True})],
+]
+ASKED: list[dict[str, Any]] = [
+    {"condition": "card_balance", "above": 0, "atMost": 50_000},
+    {"condition": "card_balance", "atMost": 0, "total": True},
+    {"condition": "card_balance", "equals": 50_001, "total": True, "products": ["VALUE", "BLACK"]},
+    {"condition": "card_uses_left", "atMost": 1},
+    {"condition": "card_uses_left", "equals": 2, "frozenToo": True},
+    {"condition": "card_days_left", "equals": 0},
+    {"condition": "card_days_left", "below": 0, "expiredToo": True},
+    {"condition": "card_used", "withinDays": 30},
+    {"condition": "card_held", "held": False},
+    {"condition": "promo_card", "held": False},
+]
+
+
 @MANY_EXAMPLES
+@example(purses=BOUNDARIES, asked=ASKED)
 @given(purses=purses, asked=st.lists(trees, min_size=2, max_size=6))
 async def test_cards_are_as_they_are_asked_to_be(
     salon: World, clock: TestClock, purses: list[Purse], asked: list[dict[str, Any]]

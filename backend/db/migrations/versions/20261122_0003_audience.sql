@@ -256,7 +256,11 @@ CREATE INDEX ix_customer_attribute_number ON customer_attribute (attribute_id, n
 -- ;;
 CREATE INDEX ix_customer_attribute_text ON customer_attribute (attribute_id, text_value, customer_id) WHERE text_value is not null
 -- ;;
+CREATE INDEX ix_customer_contact_state_refused ON customer_contact_state (customer_id) WHERE no_contact_at is not null or no_phone_at is not null or no_wechat_at is not null or complaint_at is not null or marketing_frozen_until is not null
+-- ;;
 alter table customer_facts add column points bigint default 0 not null
+-- ;;
+CREATE INDEX ix_customer_facts_first_purchase ON customer_facts (first_purchase_at, customer_id)
 -- ;;
 CREATE INDEX ix_customer_facts_last_purchase ON customer_facts (last_purchase_at, customer_id)
 -- ;;
@@ -377,6 +381,10 @@ CREATE TABLE segment_use (
 )
 -- ;;
 CREATE INDEX ix_segment_use_uses ON segment_use (uses_id)
+-- ;;
+CREATE INDEX ix_callback_at ON callback (occurred_at, customer_id)
+-- ;;
+CREATE INDEX ix_callback_corrects ON callback (corrects) WHERE corrects is not null
 -- ;;
 CREATE INDEX ix_contact_at ON contact (contacted_at, customer_id)
 -- ;;
