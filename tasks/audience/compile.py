@@ -59,7 +59,11 @@ class Compiler:
         if node.word == "not":
             return f"(not {self.sql(node.nodes[0], joined=False)})"
         joined = joined and (node.word == "all" or len(node.nodes) == 1)
-        return "(" + _JOIN[node.word].join(self.sql(child, joined=joined) for child in node.nodes) + ")"
+        parts = [self.sql(child, joined=joined) for child in node.nodes]
+        if node.word == "any" and self.gathered is not None:
+            # The planner draws conclusions from an `or` and then asks everything twice; from a `case` it does not.
+            return f"(case {' '.join(f'when {part} then true' for part in parts)} else false end)"
+        return f"({_JOIN[node.word].join(parts)})"
 
     def failing(self, node: Node) -> str:
         """The first child of an `all` that fails gives the name; a group that fails as a whole is named by its first leaf."""

@@ -16,6 +16,10 @@ from tasks.audience.ground import FOLLOWABLE, Ground
 from tasks.audience.tree import Leaf, Node
 from tasks.kernel.unit import Unit
 
+FEW: Final = 20_000
+"""Customers that are looked up one by one at most; gathering everybody's rows costs about as much."""
+_WIDE: Final = ("customer", "customer_facts")
+_ASIDE: Final = ("SubPlan", "InitPlan")
 _OF_CUSTOMER: Final = re.compile(r"\bcu\.(?!id\b|merchant_id\b)")
 _OF_FACTS: Final = re.compile(r"\bf\.")
 _UNFOLLOWED: Final = """not exists (select from customer x where x.merchant_id = :merchant and x.id = f.customer_id
@@ -117,23 +121,30 @@ def forms(node: Node, segments: Mapping[str, Node], look: Look) -> tuple[Predica
 
 
 async def cheaper(unit: Unit, look: Look, frame: Frame, either: Sequence[Predicate]) -> Statement:
-    """Return the form that the planner thinks cheaper: a tree that means few is looked up, one that means many is gathered."""
+    """Return the form to ask by: of a tree for which an index leads to few customers the one that looks them up, else the one that gathers."""
     for statement in _ROOMY:
         await unit.run(statement)
     asked = [statement_of(look, frame, form) for form in either]
-    costs = [await _cost(unit, one) for one in asked]
-    return asked[costs.index(min(costs))]
+    lookup = asked[-1]
+    if len(asked) > 1:
+        plan = await unit.scalar(f"explain (format json) {lookup.sql}", **lookup.values)
+        found = (msgspec.json.decode(plan) if isinstance(plan, str) else plan)[0]["Plan"]
+        return lookup if leads_to_few(found) else asked[0]
+    return lookup
+
+
+def leads_to_few(plan: Mapping[str, Any]) -> bool:
+    """Return whether a plan comes to its customers by an index, and to few: then their own rows are looked up for each of them."""
+    if plan["Plan Rows"] > FEW or ("Seq Scan" in plan["Node Type"] and plan["Relation Name"] in _WIDE):
+        return False
+    below = [one for one in plan.get("Plans", ()) if one["Parent Relationship"] not in _ASIDE]
+    return all(leads_to_few(one) for one in below)
 
 
 def statement_of(look: Look, frame: Frame, form: Predicate) -> Statement:
     """Return one form as a statement."""
     audience = look.audience(f"{form.sql} {frame.tail}")
     return Statement(f"{form.gathered}{frame.head} {audience}", {**look.values, **form.values, **frame.values})
-
-
-async def _cost(unit: Unit, asked: Statement) -> float:
-    plan = await unit.scalar(f"explain (format json) {asked.sql}", **asked.values)
-    return float((msgspec.json.decode(plan) if isinstance(plan, str) else plan)[0]["Plan"]["Total Cost"])
 
 
 @dataclass(frozen=True)

@@ -140,12 +140,13 @@ def _fits(her: Hers, event: UUID, wanted: Row) -> bool:
         return (type(found) is type(asked) and found == asked) is (op == "equals")
     if type(found) is not type(asked):
         return False
-    return {
+    compared = {
         "at_least": found >= asked,
         "at_most": found <= asked,
         "above": found > asked,
         "below": found < asked,
-    }[op]
+    }
+    return bool(compared[op])
 
 
 def event_count(her: Hers, said: Row) -> bool:
