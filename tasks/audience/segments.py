@@ -172,3 +172,15 @@ async def check_seen(unit: Unit, who: StaffScope, node: Node, user: SegmentDraft
             raise Invalid(one.path, "no such segment")
         if not may_use(user or everybody, used, who):
             raise Invalid(one.path, "not everybody who would use it sees that segment")
+
+
+async def check_shared(unit: Unit, node: Node) -> None:
+    """Raise `Invalid` on the leaf of a segment that is not there or not shared: what a plan uses, everybody who leads must be able to see."""
+    named = [one for one in mentioned(node) if one.kind is Named.SEGMENT]
+    known = await segments_by_id(unit, [one.id for one in named])
+    for one in named:
+        used = known.get(one.id)
+        if used is None:
+            raise Invalid(one.path, "no such segment")
+        if used.seen_by != Visibility.SHARED:
+            raise Invalid(one.path, "not everybody who would use it sees that segment")

@@ -7,7 +7,9 @@ from uuid import UUID
 
 import msgspec
 
+from tasks.audience.segments import check_seen, own_eyes
 from tasks.audience.service import Counted, Explained, count_audience, explain_customer, sample_audience
+from tasks.audience.tree import parse
 from tasks.kernel.errors import NotFound
 from tasks.kernel.scope import Role, StaffScope
 from tasks.kernel.unit import Unit
@@ -53,7 +55,8 @@ def stores_of(who: StaffScope) -> tuple[UUID, ...] | None:
 
 
 async def count_people(unit: Unit, who: StaffScope, asked: AudienceQuestion, locale: str) -> Counted:
-    """Count whom the tree means among the customers one may see. Raises `Invalid` on the leaf."""
+    """Count whom the tree means among the customers one may see. Raises `Invalid` on the leaf, for a segment one does not see too."""
+    await _check_sight(unit, who, asked)
     return await count_audience(unit, asked.tree, locale, on=asked.on, stores=stores_of(who))
 
 
@@ -65,6 +68,7 @@ where merchant_id = :merchant and customer_id = any(cast(:ids as uuid[]))
 
 async def sample_people(unit: Unit, who: StaffScope, asked: AudienceQuestion, limit: int) -> Sequence[SampledCustomer]:
     """Return some of whom the tree means, who spent most first, with what the books say of them today. Raises `Invalid` on the leaf."""
+    await _check_sight(unit, who, asked)
     ids = await sample_audience(unit, asked.tree, limit, on=asked.on, stores=stores_of(who))
     people = await open_customers(unit, ids)
     facts = {row["customer_id"]: row for row in await unit.rows(_FACTS, ids=ids)}
@@ -88,8 +92,13 @@ async def explain_person(
     unit: Unit, who: StaffScope, asked: AudienceQuestion, customer_id: UUID, locale: str
 ) -> Explained:
     """Say node by node why a customer is in or out. Raises `NotFound` for a customer of another store, `Invalid` on the leaf."""
+    await _check_sight(unit, who, asked)
     stores = stores_of(who)
     person = (await open_customers(unit, [customer_id])).get(customer_id)
     if person is None or (stores is not None and person.home_store_id not in (None, *stores)):
         raise NotFound(what="客户/customer", field="customerId")
     return await explain_customer(unit, asked.tree, customer_id, locale, on=asked.on)
+
+
+async def _check_sight(unit: Unit, who: StaffScope, asked: AudienceQuestion) -> None:
+    await check_seen(unit, who, parse(asked.tree, PATH), own_eyes(who))

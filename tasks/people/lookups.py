@@ -41,7 +41,7 @@ async def merchant_zone(unit: Unit) -> str:
 async def zones_of_merchant(unit: Unit) -> list[str]:
     """Return the zones in which the merchant's plans fire: its stores' and its own."""
     rows = await unit.rows(
-        "select timezone from store where merchant_id = :merchant and active union select timezone from merchant where merchant_id = :merchant order by 1"
+        "select timezone from store where merchant_id = :merchant union select timezone from merchant where merchant_id = :merchant order by 1"
     )
     return [row["timezone"] for row in rows]
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from backend.db.units import Units
@@ -80,7 +80,14 @@ def cases(draw: st.DrawFn) -> tuple[AttributeKind, list[Value], AttributeKind, d
     return kind, values, asked, {} if alone else draw(OPERANDS[asked]), missing
 
 
+SAID: list[Value] = [None, "干性", "油性", "Dry"]
+TEXT, NUMBER = AttributeKind.TEXT, AttributeKind.NUMBER
+
+
 @MANY_EXAMPLES
+@example(case=(TEXT, SAID, TEXT, {"isNoneOf": ["干性", "油性"]}, False))
+@example(case=(TEXT, SAID, TEXT, {"isOneOf": ["干性", "油性"], "isNoneOf": ["油性"]}, True))
+@example(case=(NUMBER, [None, 0.1, 0.101, -1.5], NUMBER, {"above": 0.1}, False))
 @given(case=cases())
 async def test_an_attribute_is_as_its_typed_operand_asks(
     salon: World, clock: TestClock, case: tuple[AttributeKind, list[Value], AttributeKind, dict[str, Any], bool]

@@ -157,3 +157,20 @@ async def test_nothing_at_all_is_a_number_and_no_rate(units: Units, master: Mast
         }
         assert await meant(world, some | {"atLeast": 0}) == {"D29", "D30"}, name
         assert await meant(world, some | {"atMost": 0}) == set(), name
+
+
+async def test_a_share_is_compared_as_it_is_and_not_as_it_is_shown(
+    units: Units, master: MasterKey, clock: TestClock
+) -> None:
+    now = await clock.set(shanghai(NOWS[0]))
+    world = await make_world(units, master)
+    customer = await world.customer("THIRD", phone="")
+    for reached in (True, False, False):
+        await _insert(
+            world, "contact", id=new_id(), customer_id=customer, channel="phone", human=True, reached=reached, contacted_at=now,
+            contacted_on=now.astimezone(SHANGHAI).date(),
+        )  # fmt: skip
+    rate = {"condition": "reply_rate", "withinDays": 1}
+    assert await meant(world, rate | {"above": 33, "below": 34}) == {"THIRD"}
+    assert await meant(world, rate | {"equals": 33}) == set()
+    assert await meant(world, rate | {"atMost": 33}) == set()

@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from backend.db.units import Units
@@ -114,7 +114,18 @@ async def test_points_that_are_left(
         await draft.agree(tree, whom, lambda one: keeps(balance(known(one, back or 0)), asked), on)
 
 
+LOTS: list[Ledger] = [
+    [Entry(100, None, 0, 1)],
+    [Entry(100, None, -1, 9)],
+    [Entry(100, None, 30, 1), Entry(-30, None, None, 0)],
+    [Entry(100, None, 31, 1)],
+    [Entry(30, None, 1, 3), Entry(100, None, None, 2), Entry(-1, 100, None, 1)],
+]
+
+
 @MANY_EXAMPLES
+@example(said=LOTS, asked=(0, 100), back=None)
+@example(said=LOTS, asked=(30, 1), back=0)
 @given(
     said=ledgers,
     asked=st.tuples(st.sampled_from((0, 1, 30, 400)), st.sampled_from((1, 30, 50, 100))),
