@@ -189,7 +189,7 @@ async def slices(unit: Unit, size: int) -> list[Whom]:
 async def alone(unit: Unit) -> bool:
     """True when nobody else computes this merchant at this moment; holds until the transaction ends."""
     found: bool = await unit.scalar(
-        "select pg_try_advisory_xact_lock(hashtextextended('insight:' || cast(cast(:merchant as uuid) as text), 0))"
+        "select pg_try_advisory_xact_lock(('x' || left(md5('insight:' || cast(cast(:merchant as uuid) as text)), 16))::bit(64)::bigint)"
     )
     return found
 
