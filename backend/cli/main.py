@@ -8,6 +8,7 @@ from backend.cli.commands.books import import_books
 from backend.cli.commands.check import doctor, export_openapi
 from backend.cli.commands.clock import clock
 from backend.cli.commands.demo import demo, guard
+from backend.cli.commands.insight import insight
 from backend.cli.commands.merchant import api_key, merchant, staff
 from backend.cli.commands.plan import plan
 
@@ -34,6 +35,7 @@ app.add_typer(staff, name="staff", rich_help_panel=DATA)
 app.add_typer(api_key, name="api-key", rich_help_panel=DATA)
 app.command("import", rich_help_panel=DATA)(import_books)
 app.add_typer(plan, name="plan", rich_help_panel=DATA)
+app.add_typer(insight, name="insight", rich_help_panel=DATA)
 app.add_typer(clock, name="clock", rich_help_panel=CARE)
 app.command("doctor", rich_help_panel=CARE)(doctor)
 app.command("bench", rich_help_panel=CARE)(bench)

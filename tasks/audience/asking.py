@@ -4,11 +4,14 @@ SQL here speaks of fixed aliases: `cu` the customer, `f` her facts, and where a 
 `{at}`, `{until}`, `{card_facts}` and `{held}` are the ground's (tasks.audience.ground).
 """
 
+import re
 from dataclasses import dataclass, replace
+from typing import Final
 
 _HOLDERS = "card_holder h join {card_facts} kf on kf.merchant_id = h.merchant_id and kf.card_id = h.card_id"
 _HEADERS = " join card k on k.merchant_id = h.merchant_id and k.id = h.card_id"
 _KINDS = " join card_product cp on cp.merchant_id = k.merchant_id and cp.id = k.card_product_id"
+_HEADER: Final = re.compile(r"\bk\.")
 CARDS = _HOLDERS + _HEADERS + _KINDS
 """The cards of a customer; with `{held}` those she holds: reminders go to the holder (engine.md, "Generation")."""
 
@@ -100,11 +103,16 @@ class Some:
 Asked = Row | Some
 
 
+def cards_for(*asked: str) -> str:
+    """Return a customer's cards with as many tables as the expressions speak of: the header `k` and the product `cp` are joined when they are asked."""
+    kinds = any("cp." in one for one in asked)
+    headers = kinds or any(_HEADER.search(one) for one in asked)
+    return _HOLDERS + (_HEADERS if headers else "") + (_KINDS if kinds else "")
+
+
 def of_any_card(row: Row) -> Some:
     """Return the question whether the customer holds a card of which `row` is true; shows what it saw of her cards."""
-    kinds = "cp." in row.sql
-    source = _HOLDERS + (_HEADERS if kinds or "k." in row.sql.replace("kf.", "") else "") + (_KINDS if kinds else "")
-    cards = Some(source, "h.customer_id", "h.merchant_id", f"{{held}} and {row.sql}", finding=CARDS)
+    cards = Some(cards_for(row.sql), "h.customer_id", "h.merchant_id", f"{{held}} and {row.sql}", finding=CARDS)
     return replace(cards, seen=f"string_agg({row.seen}, ', ')", among=f"{{held}} and {row.among}")
 
 

@@ -1,6 +1,6 @@
 """A condition tree → one SQL predicate, and the reason why it does not hold."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -9,6 +9,7 @@ from tasks.audience.asking import Asked, Gathered, Row, of_any_card, sql_of
 from tasks.audience.binds import Binds
 from tasks.audience.ground import Ground
 from tasks.audience.tree import Group, Leaf, Node, leaves
+from tasks.audience.walking import Wide, elsewhere, table_of
 
 _JOIN = {"all": " and ", "any": " or "}
 SEGMENT = "segment"
@@ -42,6 +43,7 @@ class Compiler:
         card: the scope is a card, so conditions about a card are about that one.
         segments: the trees of the segments it uses, by key.
         gathered: where a sweep puts what it gathers first; None compiles for one customer at a time.
+        aside: the wide table that a sweep does not walk.
     """
 
     ground: Ground
@@ -49,6 +51,7 @@ class Compiler:
     card: bool = False
     segments: Mapping[str, Node] = field(default_factory=dict)
     gathered: Gathered | None = None
+    aside: Wide | None = None
 
     def sql(self, node: Node, *, joined: bool = True) -> str:
         """Return the node's boolean expression; `joined` as long as only `all` stands above it."""
@@ -84,7 +87,22 @@ class Compiler:
         if leaf.condition.name == SEGMENT:
             node = self.segments.get(segment_key(leaf))
             return self.sql(node, joined=joined) if node is not None else "false"
-        return sql_of(self.asked(leaf), self.gathered, joined=joined)
+        asked = self.asked(leaf)
+        if self.aside is not None and isinstance(asked, Row) and table_of(asked) is self.aside:
+            asked = elsewhere(asked, self.aside)
+        return sql_of(asked, self.gathered, joined=joined)
+
+    def tables(self, node: Node) -> Iterator[Wide]:
+        """Yield which of the two wide tables each leaf asks, of those that ask one alone; segments' leaves too."""
+        for leaf in leaves(node):
+            if leaf.condition.name == SEGMENT:
+                inner = self.segments.get(segment_key(leaf))
+                yield from self.tables(inner) if inner is not None else ()
+                continue
+            asked = self.asked(leaf)
+            table = table_of(asked) if isinstance(asked, Row) else None
+            if table is not None:
+                yield table
 
 
 def segment_key(leaf: Leaf) -> str:
@@ -99,12 +117,18 @@ def compile_node(node: Node, ground: Ground, *, card: bool, segments: Mapping[st
     return Predicate(ground.fill(compiler.sql(node)), ground.fill(compiler.failing(node)), compiler.binds.values)
 
 
-def compile_sweep(node: Node, ground: Ground, segments: Mapping[str, Node]) -> Predicate:
-    """Compile a checked tree for everybody at once: the statement begins with `gathered`. Means the same as `compile_node`."""
-    compiler = Compiler(
-        ground, Binds(ground.day, zone=ground.zone, past=ground.past), False, segments, Gathered()
-    )  # no card
+def compile_sweep(node: Node, ground: Ground, segments: Mapping[str, Node], *, customers: bool = False) -> Predicate:
+    """Compile a checked tree for everybody at once: the statement begins with `gathered`. Means the same as `compile_node`.
+
+    Only one of the two wide tables is walked: the one that more leaves ask (with `customers`, that of customers); what is asked of the other is gathered.
+    """
+    binds = Binds(ground.day, zone=ground.zone, past=ground.past)
+    compiler = Compiler(ground, binds, card=False, segments=segments, gathered=Gathered())
+    if not ground.past:
+        asked = list(Compiler(ground, Binds(ground.day, zone=ground.zone), card=False, segments=segments).tables(node))
+        facts, people = asked.count(Wide.FACTS), asked.count(Wide.CUSTOMER)
+        compiler.aside = (
+            Wide.CUSTOMER if facts > people and not customers else Wide.FACTS if people or customers else None
+        )
     sql = ground.fill(compiler.sql(node))
-    return Predicate(
-        sql, "null", compiler.binds.values, ground.fill(compiler.gathered.sql() if compiler.gathered else "")
-    )
+    return Predicate(sql, "null", binds.values, ground.fill(compiler.gathered.sql() if compiler.gathered else ""))

@@ -1,6 +1,5 @@
 """Asks the books who a tree means: how many, a sample, and why somebody is in or out."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -14,14 +13,13 @@ from tasks.audience.binds import Binds
 from tasks.audience.compile import Compiler, Predicate, compile_node, compile_sweep
 from tasks.audience.ground import FOLLOWABLE, Ground
 from tasks.audience.tree import Leaf, Node
+from tasks.audience.walking import OF_CUSTOMER, OF_FACTS
 from tasks.kernel.unit import Unit
 
 FEW: Final = 20_000
 """Customers that are looked up one by one at most; gathering everybody's rows costs about as much."""
 _WIDE: Final = ("customer", "customer_facts")
 _ASIDE: Final = ("SubPlan", "InitPlan")
-_OF_CUSTOMER: Final = re.compile(r"\bcu\.(?!id\b|merchant_id\b)")
-_OF_FACTS: Final = re.compile(r"\bf\.")
 _UNFOLLOWED: Final = """not exists (select from customer x where x.merchant_id = :merchant and x.id = f.customer_id
 and (x.status <> 'active' or x.anonymous or x.internal))"""
 _BY_FACTS: Final = f"""from customer_facts f cross join lateral (select f.merchant_id as merchant_id, f.customer_id as id) cu
@@ -58,12 +56,16 @@ class Look:
             "zone": self.zone, "merchant_zone": self.merchant_zone, "stores": list(self.stores or ()),
         }  # fmt: skip
 
+    @property
+    def of_customer(self) -> bool:
+        """True when whom one may see is said by the customer's own row, or her facts hang from it."""
+        return bool(self.zone) or self.stores is not None or self.ground.past
+
     def audience(self, predicate: str) -> str:
         """Return the from and where of everybody the predicate means; of the two wide tables only those that it asks."""
-        of_customer = self.zone or self.stores is not None or self.ground.past or _OF_CUSTOMER.search(predicate)
-        if not of_customer:
+        if not (self.of_customer or OF_CUSTOMER.search(predicate)):
             return f"{_BY_FACTS} and {predicate}"
-        facts = self.ground.facts_join if _OF_FACTS.search(predicate) else ""
+        facts = self.ground.facts_join if OF_FACTS.search(predicate) else ""
         return f"from customer cu {facts} {self._where} and {predicate}"
 
     @property
@@ -117,7 +119,8 @@ async def chosen(unit: Unit, look: Look, frame: Frame, either: Sequence[Predicat
 
 def forms(node: Node, segments: Mapping[str, Node], look: Look) -> tuple[Predicate, Predicate]:
     """Return the tree's two forms: gathered in one pass, and looked up customer by customer. Both mean the same, and a property test holds them equal."""
-    return compile_sweep(node, look.ground, segments), compile_node(node, look.ground, card=False, segments=segments)
+    sweep = compile_sweep(node, look.ground, segments, customers=look.of_customer)
+    return sweep, compile_node(node, look.ground, card=False, segments=segments)
 
 
 async def cheaper(unit: Unit, look: Look, frame: Frame, either: Sequence[Predicate]) -> Statement:

@@ -172,6 +172,7 @@ class Consent(Row, table=True):
         refers("staff_id", "staff"),
         one_of("kind", ConsentKind),
         index("ix_consent_customer", "customer_id", "kind", "at"),
+        index("ix_consent_refused", "kind", "customer_id", where="not granted"),
     )
 
 

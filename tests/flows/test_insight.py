@@ -13,12 +13,14 @@ from tasks.insight.rules import InsightRulesIn, Thresholds
 from tasks.insight.service import put_rules, refresh_everybody
 from tasks.insight.states import Method
 from tasks.kernel.sealing import MasterKey
+from tasks.kernel.unit import Unit
 from tasks.ledger.inputs import CategoryIn, LineIn, ProductIn, SaleIn
 from tasks.ledger.states import ProductKind
 from tasks.people.service import add_closure
 from tests.support.audience import meant
 from tests.support.clock import TestClock, shanghai
 from tests.support.plans import rows
+from tests.support.rows import doing
 from tests.support.world import World, make_world
 
 TODAY = date(2026, 3, 2)
@@ -230,7 +232,7 @@ async def test_slice_by_slice_is_everybody_at_once(salon: World) -> None:
     ]
     assert all(found)
     for table in tables:
-        await salon.do(lambda unit, table=table: unit.run(f"delete from {table} where merchant_id = :merchant"))
+        await salon.do(doing(Unit.run, f"delete from {table} where merchant_id = :merchant"))
     await salon.do(refresh_everybody)
     again = [
         await rows(salon, f"select * from {table} where merchant_id = :merchant order by 2, 3") for table in tables
@@ -262,7 +264,8 @@ async def test_a_birthday_that_many_share_is_made_up(salon: World) -> None:
     assert [row["birthday_on"] for row in found] == [date(1990, 1, 1)]
     await salon.do(
         lambda unit: unit.run(
-            "update customer set birthday_on = date '1991-05-05' where merchant_id = :merchant and id = (select id from customer where birthday_on = date '1990-01-01' and merchant_id = :merchant limit 1)"
+            """update customer set birthday_on = date '1991-05-05' where merchant_id = :merchant and id = (
+                 select id from customer where merchant_id = :merchant and birthday_on = date '1990-01-01' limit 1)"""
         )
     )
     await salon.do(refresh_everybody)

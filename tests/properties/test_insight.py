@@ -1,7 +1,7 @@
 """Whoever is computed after each of her events is judged as she is when everybody is computed at once."""
 
 import random
-from datetime import date, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -17,6 +17,7 @@ from tasks.kernel.unit import Unit
 from tasks.ledger.inputs import LineIn, SaleIn, VisitIn
 from tasks.people.service import add_closure
 from tests.support.plans import rows
+from tests.support.rows import doing
 from tests.support.world import World, make_world
 
 CUSTOMERS = ("C1", "C2", "C3", "C4")
@@ -142,7 +143,7 @@ async def test_the_cuts_of_the_last_run_judge_one_customer_as_they_judged_everyb
     await world.do(refresh_everybody)
     everybody = await judged(world)
     ids = list(world.customers.values())
-    random.Random(seed).shuffle(ids)
+    random.Random(seed).shuffle(ids)  # noqa: S311  # a shuffle
     for one in ids:
-        await world.do(lambda unit, one=one: refresh_customers(unit, [one]))
+        await world.do(doing(refresh_customers, [one]))
     assert await judged(world) == everybody

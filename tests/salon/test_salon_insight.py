@@ -19,7 +19,7 @@ from tests.support.value_oracle import Hours, Rules, churn, rfm, rhythm
 
 pytestmark = needs_books
 
-SERVICES, _, RECEIPTS, *_ = (file for file, _, _ in FILES)
+SERVICES, RECEIPTS = FILES[0][0], FILES[2][0]
 TODAY = date(2018, 7, 20)
 
 
@@ -57,7 +57,8 @@ async def test_rhythm_and_levels_are_those_of_pandas(units: Units, salon: UUID) 
     async with units.glance(salon) as unit:
         index = {customer_index(unit, code): code for code in levels.index}
         found = await unit.rows(
-            """select c.external_index, r.category, r.days, r.last_on, r.own, (o.nth - r.last_nth)::float8 * r.gap_over / r.gap_open_days as ratio, i.churn_level
+            """select c.external_index, r.category, r.days, r.last_on, r.own, (o.nth - r.last_nth)::float8 * r.gap_over / r.gap_open_days as ratio,
+                 i.churn_level
                from customer_rhythm r join customer c on c.merchant_id = r.merchant_id and c.id = r.customer_id
                join store_open_day o on o.merchant_id = r.merchant_id and o.store_id = r.store_id and o.day_on = :today
                join customer_insight i on i.merchant_id = r.merchant_id and i.customer_id = r.customer_id where r.merchant_id = :merchant""",

@@ -55,3 +55,4 @@ async def make_crowd(unit: Unit, stores: list[UUID], many: int, today: date, mos
     binds = {"stores": stores, "today": today, "many": many, "most": most, "products": list(products)}
     for statement in (_CUSTOMERS, _SALES, _LINES, _VISITS, _FACTS):
         await unit.run(statement, **binds)
+        await unit.run("select refresh_stats(array['customer', 'sale', 'sale_line', 'visit'])")

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -20,7 +21,7 @@ class Hours:
     weekmask: str = "1111111"
     closed: Sequence[date] = ()
 
-    def between(self, after: "pd.Series[pd.Timestamp]", until: "pd.Series[pd.Timestamp]") -> "np.ndarray":  # type: ignore[type-arg]  # ints
+    def between(self, after: "pd.Series[pd.Timestamp]", until: "pd.Series[pd.Timestamp]") -> "np.ndarray":
         """Open days after the one, up to and including the other."""
         return np.busday_count(
             _days(after) + 1,
@@ -34,7 +35,7 @@ class Hours:
         return self.weekmask.count("1")
 
 
-def _days(of: "pd.Series[pd.Timestamp]") -> "np.ndarray":  # type: ignore[type-arg]  # days
+def _days(of: "pd.Series[pd.Timestamp]") -> "np.ndarray":
     return of.to_numpy().astype("datetime64[D]")
 
 
@@ -50,9 +51,7 @@ class Rules:
     usual: Mapping[str, int] = field(default_factory=lambda: {"": 30})
 
 
-def rhythm(
-    days: pd.DataFrame, homes: Mapping[object, object], stores: Mapping[object, Hours], rules: Rules
-) -> pd.DataFrame:
+def rhythm(days: pd.DataFrame, homes: Mapping[Any, Any], stores: Mapping[Any, Hours], rules: Rules) -> pd.DataFrame:
     """From one row per (customer, category, day, store) that counts: days, last day, gap numerator and denominator, since, by customer and category."""
     days = days.drop_duplicates(["customer", "category", "day"], keep="last")
     grouped = days.sort_values("day").groupby(["customer", "category"])

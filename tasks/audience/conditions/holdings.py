@@ -1,6 +1,6 @@
 """Conditions of which cards a customer holds: about her, in plans about cards too."""
 
-from tasks.audience.asking import CARDS, Asked, Some
+from tasks.audience.asking import CARDS, Asked, Some, cards_for
 from tasks.audience.binds import Binds
 from tasks.audience.conditions.cards import CardProducts, card_words, open_cards
 from tasks.audience.registry import Condition, Params, register
@@ -12,12 +12,13 @@ _GOOD = "(kf.expires_on is null or kf.expires_on >= {today})"
 
 def _held(where: str, *, held: bool) -> Asked:
     return Some(
-        source=CARDS,
+        source=cards_for(where),
         who="h.customer_id",
         merchant="h.merchant_id",
         where=f"{{held}} and {where} and {_GOOD}",
         none=not held,
         seen="string_agg(cp.name, ', ')",
+        finding=CARDS,
     )
 
 

@@ -235,6 +235,8 @@ CREATE INDEX ix_appointment_day ON appointment (starts_on, customer_id)
 -- ;;
 CREATE INDEX ix_card_product ON card (card_product_id)
 -- ;;
+CREATE INDEX ix_consent_refused ON consent (kind, customer_id) WHERE not granted
+-- ;;
 CREATE INDEX ix_contact_point_friend ON contact_point (held_by, customer_id) WHERE kind in ('wechat', 'wecom')
 -- ;;
 CREATE TABLE customer_attribute (
