@@ -23,8 +23,8 @@ async def follow_value(unit: Unit, happened: Sequence[Happened], *, historic: bo
     now = touched - past
     if not now:
         return []
-    tell = listens(await active_behaviours(unit))
-    return (await refresh_customers(unit, now, telling=tell)).events
+    moved = (await refresh_customers(unit, now, locked=True)).events
+    return moved if moved and listens(await active_behaviours(unit)) else []
 
 
 async def catalogue_changed(unit: Unit, kind: str, verdicts: list[ItemVerdict]) -> list[ItemVerdict]:

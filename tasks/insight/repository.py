@@ -11,7 +11,7 @@ import msgspec
 from tasks.insight.rules import Cuts, InsightRulesIn, read_rules, store_rules
 from tasks.insight.states import Reason
 from tasks.insight.tiers import Outcome
-from tasks.insight.whom import FOLLOWED, Whom
+from tasks.insight.whom import FOLLOWED, Today, Whom, today_in
 from tasks.kernel.errors import FlowError
 from tasks.kernel.ids import new_id
 from tasks.kernel.unit import Unit
@@ -24,7 +24,8 @@ SHARED_PERCENT: Final = 1
 """Percent of the customers with a birthday, which they must exceed."""
 
 _STANDING: Final = """
-select i.rules as wanted, coalesce(i.etag, 0) as etag, r.rules as judged, r.cuts
+select i.rules as wanted, coalesce(i.etag, 0) as etag, r.rules as judged, r.cuts, m.timezone,
+  array(select distinct s.timezone from store s where s.merchant_id = m.merchant_id) as zones
 from merchant m left join insight_rules i on i.merchant_id = m.merchant_id
 left join lateral (
   select rules, cuts from insight_run x where x.merchant_id = m.merchant_id order by x.computed_on desc, x.id desc limit 1) r on true
@@ -57,12 +58,13 @@ class InsightRulesChanged(FlowError):
 
 @dataclass(frozen=True)
 class Standing:
-    """The merchant's rules, the version of them, and the rules and cuts of its last computation (None before the first)."""
+    """The merchant's rules, the version of them, the rules and cuts of its last computation (None before the first), and the day it is."""
 
     wanted: InsightRulesIn
     etag: int
     judged: InsightRulesIn | None
     cuts: Cuts | None
+    today: Today
 
 
 class LastRun(msgspec.Struct, frozen=True, rename="camel"):
@@ -84,6 +86,7 @@ async def standing(unit: Unit) -> Standing:
         row["etag"],
         read_rules(row["judged"]) if ran else None,
         msgspec.convert(row["cuts"], Cuts) if ran else None,
+        today_in(unit.now, row["timezone"], row["zones"]),
     )
 
 

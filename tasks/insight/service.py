@@ -13,7 +13,7 @@ from tasks.insight.rhythm import write_rhythm
 from tasks.insight.rules import Cuts, InsightRulesIn, check_rules
 from tasks.insight.states import Method, Reason
 from tasks.insight.tiers import MOVED, Judge, Outcome, cut, write_tiers
-from tasks.insight.whom import EVERYBODY, Today, Whom, today_of
+from tasks.insight.whom import EVERYBODY, Today, Whom
 from tasks.kernel.unit import Unit
 
 __all__ = [
@@ -52,7 +52,8 @@ async def begin(unit: Unit, size: int | None = None, *, telling: bool = False) -
     if not await repository.alone(unit):
         return None
     await _roomy(unit)
-    today, stands = await today_of(unit), await repository.standing(unit)
+    stands = await repository.standing(unit)
+    today = stands.today
     await count_open_days(unit, today)
     cuts = await cut(unit, stands.wanted, today) if stands.wanted.method is Method.QUINTILES else Cuts()
     if not await repository.marks(unit):
@@ -92,18 +93,27 @@ async def refresh_everybody(unit: Unit) -> Outcome:
     return outcome
 
 
-async def refresh_customers(unit: Unit, ids: Iterable[UUID], *, telling: bool = False) -> Outcome:
-    """Compute these customers by the rules and cuts of the last computation over everybody (before the first: by the merchant's rules)."""
-    wanted = tuple(sorted(set(ids)))
-    if not wanted:
+async def refresh_customers(unit: Unit, ids: Iterable[UUID], *, locked: bool = False) -> Outcome:
+    """Compute these customers by the rules and cuts of the last computation over everybody (before the first: by the merchant's rules).
+
+    The outcome has the events of those who moved. `locked`: the caller holds the customers' facts locked, as whoever records something of them does.
+    """
+    whom = Whom(ids=tuple(sorted(set(ids))))
+    if not whom.ids:
         return Outcome(0, 0)
-    today, stands = await today_of(unit), await repository.standing(unit)
-    judge = Judge(stands.judged or stands.wanted, stands.cuts, telling=telling)
-    return await _refresh(unit, judge, today, Whom(ids=wanted))
+    if not locked:
+        await repository.lock(unit, whom)
+    stands = await repository.standing(unit)
+    judge = Judge(stands.judged or stands.wanted, stands.cuts, telling=True)
+    return await _compute(unit, judge, stands.today, whom)
 
 
 async def _refresh(unit: Unit, judge: Judge, today: Today, whom: Whom) -> Outcome:
     await repository.lock(unit, whom)
+    return await _compute(unit, judge, today, whom)
+
+
+async def _compute(unit: Unit, judge: Judge, today: Today, whom: Whom) -> Outcome:
     await reach(unit, today, whom)
     await write_rhythm(unit, judge.rules, today, whom)
     return await write_tiers(unit, judge, today, whom)

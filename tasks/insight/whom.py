@@ -1,11 +1,11 @@
 """Whom a computation is for, as SQL: everybody, a range of ids, or some customers, each on the day of her own time zone."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
-from tasks.kernel.unit import Unit
 from tasks.kernel.zones import local_day
 
 FOLLOWED: Final = "cu.status = 'active' and not cu.anonymous and not cu.internal"
@@ -15,10 +15,6 @@ _WHO: Final = f"""who as materialized (
   from customer cu left join store hs on hs.merchant_id = cu.merchant_id and hs.id = cu.home_store_id
   where cu.merchant_id = :merchant and {FOLLOWED} and {{of}})"""
 """The day is looked up, not joined: a join would make the planner expect few customers, and go through everybody one by one."""
-_ZONES: Final = """
-select m.timezone as own, array(select distinct s.timezone from store s where s.merchant_id = m.merchant_id) as others
-from merchant m where m.merchant_id = :merchant
-"""
 
 
 @dataclass(frozen=True)
@@ -39,11 +35,9 @@ class Today:
         return {"zones": list(self.days), "days": list(self.days.values()), "merchant_zone": self.own}
 
 
-async def today_of(unit: Unit) -> Today:
-    """Return the local days of the merchant at the unit's instant."""
-    row = await unit.row(_ZONES)
-    assert row is not None  # noqa: S101  # the unit is open for it
-    return Today(row["own"], {zone: local_day(unit.now, zone) for zone in sorted({row["own"], *row["others"]})})
+def today_in(now: datetime, own: str, others: Iterable[str]) -> Today:
+    """Return the local days of an instant in the merchant's own zone and in others."""
+    return Today(own, {zone: local_day(now, zone) for zone in sorted({own, *others})})
 
 
 @dataclass(frozen=True)

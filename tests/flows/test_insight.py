@@ -8,6 +8,7 @@ import pytest
 
 from backend.db.units import Units
 from backend.jobs.sweeper import TO_TEND, Sweeper
+from tasks.flow.close_store import close_store
 from tasks.flow.tend_merchant import refresh_merchant, tend_merchant
 from tasks.insight.rules import InsightRulesIn, Thresholds
 from tasks.insight.service import put_rules, refresh_everybody
@@ -16,7 +17,6 @@ from tasks.kernel.sealing import MasterKey
 from tasks.kernel.unit import Unit
 from tasks.ledger.inputs import CategoryIn, LineIn, ProductIn, SaleIn
 from tasks.ledger.states import ProductKind
-from tasks.people.service import add_closure
 from tests.support.audience import meant
 from tests.support.clock import TestClock, shanghai
 from tests.support.plans import rows
@@ -104,11 +104,9 @@ async def test_closed_days_are_no_days_of_a_gap(salon: World) -> None:
     assert (await insight(salon, "A"))["churn_level"] == "at_risk"
     assert await meant(salon, {"condition": "overdue_ratio", "atLeast": 2.5, "atMost": 2.5}) == {"A"}
 
-    async def close(unit: Any) -> None:
-        await add_closure(unit, salon.stores["S1"], TODAY - timedelta(days=20), TODAY - timedelta(days=6))
-
-    await salon.do(close)
-    await salon.do(refresh_everybody)
+    first, last = TODAY - timedelta(days=20), TODAY - timedelta(days=6)
+    await salon.do(doing(close_store, salon.stores["S1"], first, last))
+    await tend_merchant(salon.units, salon.merchant_id)
     assert (await insight(salon, "A"))["churn_level"] == "due"
     assert await meant(salon, {"condition": "overdue_ratio", "atLeast": 1, "below": 1.001}) == {"A"}
     assert await meant(salon, {"condition": "overdue_ratio", "above": 1}) == set()

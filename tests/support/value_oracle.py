@@ -53,8 +53,11 @@ class Rules:
 
 def rhythm(days: pd.DataFrame, homes: Mapping[Any, Any], stores: Mapping[Any, Hours], rules: Rules) -> pd.DataFrame:
     """From one row per (customer, category, day, store) that counts: days, last day, gap numerator and denominator, since, by customer and category."""
-    days = days.drop_duplicates(["customer", "category", "day"], keep="last")
-    grouped = days.sort_values("day").groupby(["customer", "category"])
+    # In two stores at the same instant: the smaller id counts as the last.
+    days = days.sort_values("store", ascending=False, kind="stable").drop_duplicates(
+        ["customer", "category", "day"], keep="last"
+    )
+    grouped = days.sort_values("day", kind="stable").groupby(["customer", "category"])
     found = grouped.agg(
         days=("day", "size"), first=("day", "first"), last=("day", "last"), where=("store", "last")
     ).reset_index()
