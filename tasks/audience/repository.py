@@ -19,7 +19,7 @@ _NAMES: Final[Mapping[Named, str]] = {
 }
 
 
-async def names_of(unit: Unit, kind: Named, ids: Sequence[UUID]) -> dict[UUID, str]:
+async def names_of(unit: Unit, kind: Named, ids: Sequence[UUID]) -> dict[UUID | str, str]:
     """Return what the things that exist are called, by id; another merchant's do not exist."""
     if kind is Named.STAFF:
         return {one: person.name for one, person in (await open_staff(unit, list(ids))).items()}
@@ -27,6 +27,18 @@ async def names_of(unit: Unit, kind: Named, ids: Sequence[UUID]) -> dict[UUID, s
         f"{_NAMES[kind]} where merchant_id = :merchant and id = any(cast(:ids as uuid[]))", ids=list(ids)
     )
     return {row["id"]: row["name"] for row in rows}
+
+
+_CODED: Final = """
+select 'level:' || code as code, name from customer_level where merchant_id = :merchant
+union all select 'source:' || code, name from customer_source where merchant_id = :merchant
+union all select 'category:' || code, name from category where merchant_id = :merchant
+"""
+
+
+async def coded_names(unit: Unit) -> dict[UUID | str, str]:
+    """Return what the merchant's levels, sources and categories are called, by kind and code."""
+    return {row["code"]: row["name"] for row in await unit.rows(_CODED)}
 
 
 async def segment_trees(unit: Unit, ids: Sequence[UUID]) -> dict[UUID, dict[str, Any]]:

@@ -8,7 +8,7 @@ from uuid import UUID
 from tasks.audience.compile import SEGMENT, Predicate, compile_node, segment_key
 from tasks.audience.ground import Ground
 from tasks.audience.references import by_kind
-from tasks.audience.repository import names_of, segment_trees
+from tasks.audience.repository import coded_names, names_of, segment_trees
 from tasks.audience.smart import SMART, SmartName
 from tasks.audience.tree import Group, Leaf, Node, leaves, mentioned, parse
 from tasks.kernel.errors import Invalid
@@ -41,10 +41,10 @@ async def check_tree(unit: Unit, tree: dict[str, Any] | None, path: str = "audie
     return node
 
 
-async def names_in(unit: Unit, node: Node) -> dict[UUID, str]:
-    """Return what the things a tree names are called; raises `Invalid` on the leaf that names what is not there, or is another merchant's."""
+async def names_in(unit: Unit, node: Node) -> dict[UUID | str, str]:
+    """Return what the things a tree names are called, and the merchant's codes; raises `Invalid` on the leaf that names what is not there, or is another merchant's."""
     found = list(mentioned(node))
-    names: dict[UUID, str] = {}
+    names = await coded_names(unit)
     for kind, ids in by_kind(found).items():
         names |= await names_of(unit, kind, ids)
     for one in found:

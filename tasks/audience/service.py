@@ -10,7 +10,7 @@ import msgspec
 from tasks.audience.ground import FOLLOWABLE, Ground
 from tasks.audience.judging import Look, answers, count, sample
 from tasks.audience.references import by_kind
-from tasks.audience.repository import names_of
+from tasks.audience.repository import coded_names, names_of
 from tasks.audience.resolving import names_in, segments_of
 from tasks.audience.telling import Told, in_order, sentence, tell
 from tasks.audience.tree import Node, leaves, mentioned, parse
@@ -105,9 +105,9 @@ async def explain_customer(
     return Explained(customer_id, told.holds and row["followed_up"], row["followed_up"], look.at, told)
 
 
-async def names_everywhere(unit: Unit, nodes: Sequence[Node]) -> dict[UUID, str]:
+async def names_everywhere(unit: Unit, nodes: Sequence[Node]) -> dict[UUID | str, str]:
     """Return what the things these trees name are called; what is gone is left out."""
-    names: dict[UUID, str] = {}
+    names = await coded_names(unit)
     for kind, ids in by_kind(one for node in nodes for one in mentioned(node)).items():
         names |= await names_of(unit, kind, ids)
     return names

@@ -42,11 +42,11 @@ class Words:
 
     Attributes:
         locale: `zh-CN` or `en`.
-        names: what staff, stores, products … are called, by id.
+        names: what staff, stores, products … are called, by id; levels, sources and categories by kind and code, as `level:gold`.
     """
 
     locale: str = "zh-CN"
-    names: Mapping[UUID, str] = field(default_factory=dict)
+    names: Mapping[UUID | str, str] = field(default_factory=dict)
 
     @property
     def english(self) -> bool:
@@ -60,6 +60,10 @@ class Words:
     def named(self, ids: Iterable[UUID]) -> str:
         """Return what these are called, joined by or."""
         return self.either(self.names.get(one, "?") for one in ids)
+
+    def coded(self, kind: str, codes: Iterable[str]) -> str:
+        """Return what these codes of a level, source or category stand for, joined by or; a code nobody named stands for itself."""
+        return self.either(self.names.get(f"{kind}:{one}", one) for one in codes)
 
     def either(self, words: Iterable[str]) -> str:
         """Return words joined by or."""

@@ -99,7 +99,12 @@ async def _keep_beside(unit: Unit, drafts: Sequence[Draft], applied: Applied, kn
     taken = [(v.id, draft) for v, draft in verdicts if v.status is Taken.ACCEPTED and v.id is not None]
     await write_fields(unit, [(one, draft.fields) for one, draft in taken])
     await record_points(
-        unit, [_points(one, d, d.payload, known) for one, d in taken if isinstance(d.payload, PointsChanged) and "points" in d.fields]
+        unit,
+        [
+            _points(one, d, d.payload, known)
+            for one, d in taken
+            if isinstance(d.payload, PointsChanged) and "points" in d.fields
+        ],
     )
 
 

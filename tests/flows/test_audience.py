@@ -8,6 +8,7 @@ from backend.db.units import Units
 from tasks.audience.service import count_audience, explain_customer, sample_audience
 from tasks.kernel.errors import Invalid
 from tasks.kernel.sealing import MasterKey
+from tasks.people.trait_inputs import SourceIn
 from tests.support.world import World, make_world
 
 
@@ -66,3 +67,10 @@ async def test_another_merchants_things_are_not_there(salon: World) -> None:
         with pytest.raises(Invalid) as refused:
             await count_audience(unit, stranger, "en")
     assert refused.value.field == "tree.all[0].products[0]"
+
+
+async def test_codes_are_said_by_the_merchants_own_names(salon: World) -> None:
+    await salon.books("sources", SourceIn(code="dianping", name="点评"))
+    tree = {"condition": "source", "isOneOf": ["dianping", "elsewhere"]}
+    async with salon.units.glance(salon.merchant_id) as unit:
+        assert (await count_audience(unit, tree, "zh-CN")).sentence == "来源为点评或elsewhere"

@@ -5,13 +5,12 @@ from time import perf_counter
 from typing import Any, Final
 from uuid import UUID
 
-from tasks.insight.service import refresh_everybody
-
 from backend.bench.figures import Benchmark, Measured, NotTheWork, Scale, at_most
 from backend.bench.patrons import found_patrons
 from backend.bench.stage import Database, Stage
 from backend.bench.trees import dealt, known_things
 from tasks.audience.service import count_audience
+from tasks.insight.service import refresh_everybody
 
 CUSTOMERS: Final = {Scale.SMALL: 50_000, Scale.FULL: 1_000_000}
 TREES: Final = 60

@@ -61,7 +61,7 @@ def _cared(role: CareRole, params: CareParams, binds: Binds) -> Asked:
 def _cared_words(role: tuple[str, str], params: CareParams, words: Words) -> str:
     who = words.say(*role)
     if params.category is not None:
-        who = words.say("{}的{}", "{1} for {0}", params.category, who)
+        who = words.say("{}的{}", "{1} for {0}", words.coded("category", [params.category]), who)
     if params.empty:
         return words.say("没有{}", "has no {}", who)
     return words.say("{}为{}", "{} is {}", who, words.named(params.staff))

@@ -51,7 +51,9 @@ def _bought(params: BoughtParams, binds: Binds) -> Asked:
 
 def _bought_words(params: BoughtParams, words: Words) -> str:
     named = [words.named(params.products)] if params.products else []
-    what = words.either([*named, *params.categories]) or words.say("任何商品", "anything")
+    what = words.either([*named, *filter(None, [words.coded("category", params.categories)])]) or words.say(
+        "任何商品", "anything"
+    )
     if params.bought:
         return words.say("{}买过{}", "bought {1} {0}", window_words(params, words), what)
     return words.say("{}没买过{}", "did not buy {1} {0}", window_words(params, words), what)

@@ -40,7 +40,10 @@ class GenderParams(Params, frozen=True):
 
 
 def _gender(params: GenderParams, binds: Binds) -> Asked:
-    return Row(f"coalesce(cu.gender, 'unknown') = any({binds.add(list(params.is_one_of), 'text[]')})", "cu.gender")
+    parts = ["cu.gender is null"] if GenderIs.UNKNOWN in params.is_one_of else []
+    if known := [one for one in params.is_one_of if one is not GenderIs.UNKNOWN]:
+        parts.append(f"(cu.gender is not null and cu.gender = any({binds.add(known, 'text[]')}))")
+    return Row(" or ".join(parts), "cu.gender")
 
 
 def _gender_words(params: GenderParams, words: Words) -> str:
@@ -95,10 +98,11 @@ def _coded(column: str, params: CodedParams, binds: Binds) -> Row:
     return Row(" or ".join(parts), column)
 
 
-def _coded_words(params: CodedParams, words: Words, what: tuple[str, str], none: tuple[str, str]) -> str:
+def _coded_words(params: CodedParams, words: Words, what: tuple[str, str, str], none: tuple[str, str]) -> str:
+    """`what` is the sentence in zh-CN and en, and whose codes they are."""
     parts = [words.say(*none)] if params.missing else []
     if params.is_one_of:
-        parts.insert(0, words.say(*what, words.either(params.is_one_of)))
+        parts.insert(0, words.say(what[0], what[1], words.coded(what[2], params.is_one_of)))
     return words.either(parts)
 
 
@@ -107,7 +111,7 @@ def _source(params: SourceParams, binds: Binds) -> Asked:
 
 
 def _source_words(params: SourceParams, words: Words) -> str:
-    return _coded_words(params, words, ("来源为{}", "came from {}"), ("来源未知", "source is unknown"))
+    return _coded_words(params, words, ("来源为{}", "came from {}", "source"), ("来源未知", "source is unknown"))
 
 
 register(
@@ -130,7 +134,7 @@ def _level(params: LevelParams, binds: Binds) -> Asked:
 
 
 def _level_words(params: LevelParams, words: Words) -> str:
-    return _coded_words(params, words, ("会员等级为{}", "level is {}"), ("没有会员等级", "has no level"))
+    return _coded_words(params, words, ("会员等级为{}", "level is {}", "level"), ("没有会员等级", "has no level"))
 
 
 register(
@@ -242,7 +246,10 @@ def _region(params: RegionParams, binds: Binds) -> Asked:
 
 def _region_words(params: RegionParams, words: Words) -> str:
     return _coded_words(
-        params, words, ("归属门店在{}", "home store is in {}"), ("归属门店没有区域", "home store has no region")
+        params,
+        words,
+        ("归属门店在{}", "home store is in {}", "region"),
+        ("归属门店没有区域", "home store has no region"),
     )
 
 

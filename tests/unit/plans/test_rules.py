@@ -31,7 +31,11 @@ def test_a_template_is_a_plan_as_it_stands(name: str) -> None:
         ("second_visit", {"holdOut": 51}, "holdOut"),
         ("second_visit", {"audience": {"all": [{"condition": "shoe_size"}]}}, "audience.all[0].condition"),
         ("second_visit", {"audience": {"all": [{"condition": "visit_count", "equals": -1}]}}, "audience.all[0].equals"),
-        ("second_visit", {"audience": {"all": [{"condition": "card_balance", "above": 1}]}}, "audience.all[0]"),
+        (
+            "second_visit",
+            {"audience": {"all": [{"condition": "card_balance", "above": 5, "below": 3}]}},
+            "audience.all[0]",
+        ),
         ("second_visit", {"audience": {"some": []}}, "audience"),
         ("second_visit", {"audience": {"all": []}}, "audience.all"),
         ("second_visit", {"audience": {"any": "x"}}, "audience.any"),
