@@ -42,7 +42,10 @@ async def check_tree(unit: Unit, tree: dict[str, Any] | None, path: str = "audie
 
 
 async def names_in(unit: Unit, node: Node) -> dict[UUID | str, str]:
-    """Return what the things a tree names are called, and the merchant's codes; raises `Invalid` on the leaf that names what is not there, or is another merchant's."""
+    """Return what the things a tree names are called, and the merchant's codes.
+
+    Raises `Invalid` on the leaf that names what is not there, or is another merchant's.
+    """
     found = list(mentioned(node))
     names = await coded_names(unit)
     for kind, ids in by_kind(found).items():

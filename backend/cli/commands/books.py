@@ -16,7 +16,8 @@ def import_books(
     kind: Annotated[
         str,
         typer.Argument(
-            help="levels, sources, attributes, categories, staff, products, customers, card-products, cards, sales, visits or appointments."
+            help="levels, sources, attributes, categories, staff, products, customers, card-products, "
+            "cards, sales, visits or appointments."
         ),
     ],
     file: Annotated[Path, typer.Argument(help="A CSV or XLSX file.", exists=True, dir_okay=False, readable=True)],

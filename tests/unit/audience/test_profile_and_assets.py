@@ -17,7 +17,7 @@ from tasks.audience.wording import Words
 from tasks.kernel.errors import Invalid
 
 ONE, TWO = UUID("01930000-0000-7000-8000-000000000001"), UUID("01930000-0000-7000-8000-000000000002")
-NAMES = {ONE: "甲{}", TWO: "乙"}
+NAMES: dict[UUID | str, str] = {ONE: "甲{}", TWO: "乙"}
 PROFILE = {
     "gender", "birthday", "birthday_plausible", "source", "customer_since", "level", "tags", "home_store", "region", "consultant", "technician", "friend",
     "attribute",
