@@ -82,7 +82,7 @@ LUNAR_YEARS = """
 
 def terms() -> dict[date, int]:
     """Day → number of its solar term, 小寒 is 0."""
-    found = {}
+    found: dict[date, int] = {}
     for line in TERM_DAYS.split("\n")[1:-1]:
         year, *days = map(int, line.split())
         found |= {date(year, number // 2 + 1, day): number for number, day in enumerate(days)}
