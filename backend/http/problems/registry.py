@@ -5,6 +5,7 @@ from typing import Final
 
 import msgspec
 
+import backend.imports.errors  # noqa: F401  # the import problems are listed too
 from tasks.kernel.errors import FlowError
 
 
