@@ -5,7 +5,8 @@ from decimal import Decimal
 from typing import Any, Final
 
 from tasks.audience.binds import Binds
-from tasks.audience.bounds import bounded, check_bounds
+from tasks.audience.bounds import Days, Percent, bounded, check_bounds
+from tasks.audience.registry import Params
 
 FINEST: Final = Decimal("0.001")
 """Bounds on a share are closer together than any two counts of ours make shares."""
@@ -14,6 +15,21 @@ FINEST: Final = Decimal("0.001")
 def check_percents(params: Any) -> None:
     """Refuse bounds that say nothing, or that no share can keep."""
     check_bounds(params, step=FINEST)
+
+
+class Shares(Params, frozen=True):
+    """Bounds on a share of a hundred, of everything or of the last days."""
+
+    equals: Percent | None = None
+    at_least: Percent | None = None
+    at_most: Percent | None = None
+    above: Percent | None = None
+    below: Percent | None = None
+    within_days: Days | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse bounds that say nothing."""
+        check_percents(self)
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,8 @@ from typing import Final
 
 from tasks.audience.asking import Asked, Some
 from tasks.audience.binds import Binds
-from tasks.audience.bounds import Days, Percent
-from tasks.audience.rates import Rate, check_percents
+from tasks.audience.bounds import Days
+from tasks.audience.rates import Rate, Shares
 from tasks.audience.registry import Condition, Params, register
 from tasks.audience.states import Group
 from tasks.audience.wording import Seen, Words
@@ -64,22 +64,11 @@ register(
 )
 
 
-class NoShowRateParams(Params, frozen=True):
+class NoShowRateParams(Shares, frozen=True):
     """In how many of a hundred appointments that are over she did not come, of all or of the last days; what was called off does not count.
 
     Whoever had none has no rate.
     """
-
-    equals: Percent | None = None
-    at_least: Percent | None = None
-    at_most: Percent | None = None
-    above: Percent | None = None
-    below: Percent | None = None
-    within_days: Days | None = None
-
-    def __post_init__(self) -> None:
-        """Refuse bounds that say nothing."""
-        check_percents(self)
 
 
 def _no_show_rate(params: NoShowRateParams, binds: Binds) -> Asked:

@@ -79,7 +79,7 @@ def _overdue_ratio_words(params: OverdueRatioParams, words: Words) -> str:
     return words.say(
         "{}逾期倍数{}（距上次 ÷ 平常间隔）",
         "overdue ratio for {} {} (time since last time ÷ usual gap)",
-        params.category,
+        words.coded("category", [params.category]),
         bounds,
     )
 

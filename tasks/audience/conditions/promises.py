@@ -2,29 +2,17 @@
 
 from tasks.audience.asking import Asked, Some
 from tasks.audience.binds import Binds
-from tasks.audience.bounds import Days, Percent
-from tasks.audience.rates import Rate, check_percents
-from tasks.audience.registry import Condition, Params, register
+from tasks.audience.rates import Rate, Shares
+from tasks.audience.registry import Condition, register
 from tasks.audience.states import Group
 from tasks.audience.wording import Seen, Words
 
 
-class PromiseKeptRateParams(Params, frozen=True):
+class PromiseKeptRateParams(Shares, frozen=True):
     """How many of a hundred promises to come she kept, of all or of those for the last days; open ones and those taken back do not count.
 
     Whoever has kept and broken none has no rate.
     """
-
-    equals: Percent | None = None
-    at_least: Percent | None = None
-    at_most: Percent | None = None
-    above: Percent | None = None
-    below: Percent | None = None
-    within_days: Days | None = None
-
-    def __post_init__(self) -> None:
-        """Refuse bounds that say nothing."""
-        check_percents(self)
 
 
 def _promise_kept_rate(params: PromiseKeptRateParams, binds: Binds) -> Asked:
