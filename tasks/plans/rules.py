@@ -14,8 +14,8 @@ MODES = {
 }
 """The entry rules the engine keeps, per scope."""
 
-EVENTS = frozenset({"purchase", "service_completed", "card_used"})
-"""The events of the beauty core."""
+EVENTS = frozenset({"purchase", "service_completed", "card_used", "segment_changed"})
+"""The events of the beauty core, and the movement of a customer's tier or level (tasks.insight)."""
 
 
 def check(definition: Definition) -> None:

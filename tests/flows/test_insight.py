@@ -19,7 +19,7 @@ from tasks.ledger.inputs import CategoryIn, LineIn, ProductIn, SaleIn
 from tasks.ledger.states import ProductKind
 from tests.support.audience import meant
 from tests.support.clock import TestClock, shanghai
-from tests.support.plans import rows
+from tests.support.plans import decisions, rows, start_plan, sweep
 from tests.support.rows import doing
 from tests.support.world import World, make_world
 
@@ -280,3 +280,28 @@ async def test_a_new_category_of_a_product_counts_for_the_past(salon: World, clo
     await tend_merchant(salon.units, salon.merchant_id)
     assert await rhythm(salon, "A", "hair") is None
     assert await rhythm(salon, "A", "barber") is not None
+
+
+async def test_a_movement_is_an_event_that_a_plan_can_use(salon: World, clock: TestClock) -> None:
+    await salon.customer("C1")
+    await came(salon, "C1", 200)
+    plan = await start_plan(
+        salon,
+        "second_visit",
+        trigger={"events": ["segment_changed"], "offsets": [{"afterDays": 1, "at": "10:00"}], "firstVisit": False},
+        audience={"condition": "rfm_moved", "to": "newcomer", "withinDays": 3},
+        suppress={"appointment": False},
+        holdOut=0,
+    )
+    await came(salon, "C1", 0)
+    assert ("rfm", "newcomer") in [(what, to) for _, what, _, to in await movements(salon)]
+    entered = await rows(
+        salon,
+        "select e.id from enrolment n join event e on e.merchant_id = n.merchant_id and e.id = n.event_id "
+        "where n.merchant_id = :merchant and n.plan_id = :plan and e.type = 'segment_changed'",
+        plan=plan,
+    )
+    assert len(entered) == 1
+    await clock.advance(days=1, hours=3)
+    await sweep(salon)
+    assert (await decisions(salon))["C1"][-1] == "task"
