@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+import asyncpg
+
 from backend.bench.clocks import Rounds
 from backend.bench.figures import NotTheWork
 from backend.bench.stage import Database
@@ -18,11 +20,15 @@ async def copy_floor(
     rounds, folder = work
     kept = await _keep_rows(database, merchant_id, tables, folder)
     async with database.as_owner() as connection:
+        columns = {table: await _written(connection, table) for table in tables}
         for table in tables:
             await connection.execute(f"create table bench_{table} (like {table} including all)")
         async with rounds.flooring(database), connection.transaction():
             for table in tables:
-                said = await connection.copy_to_table(f"bench_{table}", source=folder / table, format="binary")
+                names = columns[table]
+                said = await connection.copy_to_table(
+                    f"bench_{table}", source=folder / table, columns=names, format="binary"
+                )
                 _must_be(table, _count(said), kept[table])
     return kept
 
@@ -32,9 +38,22 @@ async def _keep_rows(database: Database, merchant_id: object, tables: Sequence[s
     kept: dict[str, int] = {}
     async with database.as_app(merchant_id) as connection:
         for table in tables:
-            said = await connection.copy_from_query(f"select * from {table}", output=folder / table, format="binary")
+            names = ", ".join(await _written(connection, table))
+            said = await connection.copy_from_query(
+                f"select {names} from {table}", output=folder / table, format="binary"
+            )
             kept[table] = _count(said)
     return kept
+
+
+async def _written(connection: "asyncpg.Connection[asyncpg.Record]", table: str) -> list[str]:
+    """Return the columns of a table that rows bring along; the others the database computes."""
+    rows = await connection.fetch(
+        "select attname from pg_attribute where attrelid = $1::text::regclass and attnum > 0 and not attisdropped "
+        "and attgenerated = '' order by attnum",
+        table,
+    )
+    return [row["attname"] for row in rows]
 
 
 async def insert_floor(

@@ -110,7 +110,8 @@ async def books(world: World) -> dict[str, Any]:
                from card_facts f join card c on c.merchant_id = f.merchant_id and c.id = f.card_id where f.merchant_id = :merchant"""
         )
         events = await unit.rows(
-            "select type, customer_id, occurred_at from event where merchant_id = :merchant and state = 'accepted'"
+            "select type, customer_id, occurred_at from event where merchant_id = :merchant and state = 'accepted' "
+            "and source <> 'huifang:insight'"  # movements follow from the order in which books come in
         )
         visits = await unit.rows(
             "select customer_id, visited_on, visited_at, served_by, product_id from visit where merchant_id = :merchant"
