@@ -1,6 +1,8 @@
 """Parameters that many conditions share: bounds on a number, and days near and far."""
 
-from datetime import date
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Annotated, Any, Final
 
@@ -112,17 +114,46 @@ class When(Params, frozen=True):
             raise ValueError("withinDays is not above notWithinDays")
 
 
-def when(day: str, params: When, binds: Binds) -> str:
-    """Return the SQL that `day`, a date or null, is as the parameters say; never null itself. An index on the day can serve all but `not_within_days`."""
+@dataclass(frozen=True)
+class Edges:
+    """How a kind of column says where a day begins: a date by the day itself, an instant by the first one of the day in the customer's zone.
+
+    Attributes:
+        days_ago: SQL of the beginning of the day so many days before today.
+        start: SQL of the beginning of a day.
+    """
+
+    days_ago: Callable[[int], str]
+    start: Callable[[date], str]
+
+
+def dates(binds: Binds) -> Edges:
+    """Return the edges of columns that hold days."""
+    return Edges(binds.days_ago, lambda day: binds.add(day, "date"))
+
+
+def instants(binds: Binds) -> Edges:
+    """Return the edges of columns that hold instants."""
+    return Edges(binds.start_of_days_ago, binds.start_of)
+
+
+def when(value: str, params: When, edges: Edges, *, until_today: bool = False) -> str:
+    """Return the SQL that `value`, a date or an instant or null, is as the parameters say; never null itself.
+
+    With `until_today` what has not begun, as days of a record may not have, is not within the last days. An index on the value can serve all but
+    `not_within_days`.
+    """
     parts = []
     if params.within_days is not None:
-        parts.append(f"{day} is not null and {day} >= {binds.days_ago(params.within_days)}")
+        begun = f" and {value} <= {{today}}" if until_today else ""
+        parts.append(f"{value} is not null and {value} >= {edges.days_ago(params.within_days)}{begun}")
     if params.not_within_days is not None:
-        parts.append(f"({day} is null or {day} < {binds.days_ago(params.not_within_days)})")
+        to_come = f" or {value} > {{today}}" if until_today else ""
+        parts.append(f"({value} is null or {value} < {edges.days_ago(params.not_within_days)}{to_come})")
     if params.from_on is not None:
-        parts.append(f"{day} is not null and {day} >= {binds.add(params.from_on, 'date')}")
+        parts.append(f"{value} is not null and {value} >= {edges.start(params.from_on)}")
     if params.to_on is not None:
-        parts.append(f"{day} is not null and {day} <= {binds.add(params.to_on, 'date')}")
+        parts.append(f"{value} is not null and {value} < {edges.start(params.to_on + timedelta(days=1))}")
     return " and ".join(parts)
 
 

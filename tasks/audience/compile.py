@@ -21,14 +21,12 @@ class Predicate:
     """A compiled tree.
 
     Attributes:
-        sql: a boolean expression over `cu`, `f` (and `k`, `kf`, `cp` for cards), never null.
-        failing: an SQL text expression: the name of the first condition that does not hold, null when the tree holds.
-        values: the binds of both.
+        sql: an expression over `cu`, `f` (and `k`, `kf`, `cp` for cards).
+        values: its binds.
         gathered: what a sweep's statement begins with; empty otherwise.
     """
 
     sql: str
-    failing: str
     values: dict[str, Any]
     gathered: str = ""
 
@@ -112,9 +110,15 @@ def segment_key(leaf: Leaf) -> str:
 
 
 def compile_node(node: Node, ground: Ground, *, card: bool, segments: Mapping[str, Node] | None = None) -> Predicate:
-    """Compile a checked tree for one customer at a time; a segment that is not among `segments` holds for nobody."""
-    compiler = Compiler(ground, Binds(ground.day, zone=ground.zone, past=ground.past), card, segments or {})
-    return Predicate(ground.fill(compiler.sql(node)), ground.fill(compiler.failing(node)), compiler.binds.values)
+    """Compile a checked tree for one customer at a time, to a boolean that is never null; a segment that is not among `segments` holds for nobody."""
+    compiler = Compiler(ground, ground.binds(), card, segments or {})
+    return Predicate(ground.fill(compiler.sql(node)), compiler.binds.values)
+
+
+def compile_reason(node: Node, ground: Ground, *, card: bool, segments: Mapping[str, Node]) -> Predicate:
+    """Compile why a checked tree does not hold, to a text: the name of the first condition that does not, null when the tree holds."""
+    compiler = Compiler(ground, ground.binds(), card, segments)
+    return Predicate(ground.fill(compiler.failing(node)), compiler.binds.values)
 
 
 def compile_sweep(node: Node, ground: Ground, segments: Mapping[str, Node], *, customers: bool = False) -> Predicate:
@@ -122,13 +126,16 @@ def compile_sweep(node: Node, ground: Ground, segments: Mapping[str, Node], *, c
 
     Only one of the two wide tables is walked: the one that more leaves ask (with `customers`, that of customers); what is asked of the other is gathered.
     """
-    binds = Binds(ground.day, zone=ground.zone, past=ground.past)
-    compiler = Compiler(ground, binds, card=False, segments=segments, gathered=Gathered())
+    gathered = Gathered()
+    compiler = Compiler(ground, ground.binds(), segments=segments, gathered=gathered)
     if not ground.past:
-        asked = list(Compiler(ground, Binds(ground.day, zone=ground.zone), card=False, segments=segments).tables(node))
-        facts, people = asked.count(Wide.FACTS), asked.count(Wide.CUSTOMER)
-        compiler.aside = (
-            Wide.CUSTOMER if facts > people and not customers else Wide.FACTS if people or customers else None
-        )
+        asked = list(Compiler(ground, ground.binds(), segments=segments).tables(node))
+        compiler.aside = _not_walked(asked.count(Wide.CUSTOMER), asked.count(Wide.FACTS), customers=customers)
     sql = ground.fill(compiler.sql(node))
-    return Predicate(sql, "null", binds.values, ground.fill(compiler.gathered.sql() if compiler.gathered else ""))
+    return Predicate(sql, compiler.binds.values, ground.fill(gathered.sql()))
+
+
+def _not_walked(people: int, facts: int, *, customers: bool) -> Wide | None:
+    if facts > people and not customers:
+        return Wide.CUSTOMER
+    return Wide.FACTS if people or customers else None

@@ -3,10 +3,9 @@
 from dataclasses import dataclass
 from datetime import date
 
+from tasks.audience.binds import Binds
 from tasks.ledger.as_of import CARD_FACTS_AS_OF, CUSTOMER_FACTS_AS_OF
 
-FOLLOWABLE = "cu.status = 'active' and not cu.anonymous and not cu.internal"
-"""散客 and internal records count as sales and are never followed up."""
 _LIVE_FACTS = "join customer_facts f on f.merchant_id = cu.merchant_id and f.customer_id = cu.id"
 _HELD = "h.to_on is null"
 _HELD_THEN = "(h.from_on <= cast(:today as date) and (h.to_on is null or h.to_on > cast(:today as date)))"
@@ -26,6 +25,10 @@ class Ground:
     day: date
     past: bool = False
     zone: str = ""
+
+    def binds(self) -> Binds:
+        """Return an empty collection of values for a predicate on this ground."""
+        return Binds(self.day, zone=self.zone, past=self.past)
 
     @property
     def facts_join(self) -> str:

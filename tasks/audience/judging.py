@@ -6,27 +6,24 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-import msgspec
-
 from tasks.audience.asking import seen_of
-from tasks.audience.binds import Binds
 from tasks.audience.compile import Compiler, Predicate, compile_node, compile_sweep
-from tasks.audience.ground import FOLLOWABLE, Ground
+from tasks.audience.ground import Ground
 from tasks.audience.tree import Leaf, Node
 from tasks.audience.walking import OF_CUSTOMER, OF_FACTS
+from tasks.kernel.documents import document
+from tasks.kernel.room import make_room
 from tasks.kernel.unit import Unit
+from tasks.people.followed import FOLLOWABLE, UNFOLLOWED
 
 FEW: Final = 20_000
 """Customers that are looked up one by one at most; gathering everybody's rows costs about as much."""
 _WIDE: Final = ("customer", "customer_facts")
 _ASIDE: Final = ("SubPlan", "InitPlan")
-_UNFOLLOWED: Final = """not exists (select from customer x where x.merchant_id = :merchant and x.id = f.customer_id
-and (x.status <> 'active' or x.anonymous or x.internal))"""
 _BY_FACTS: Final = f"""from customer_facts f cross join lateral (select f.merchant_id as merchant_id, f.customer_id as id) cu
-where f.merchant_id = :merchant and {_UNFOLLOWED}"""
+where f.merchant_id = :merchant
+and not exists (select from customer x where x.merchant_id = :merchant and x.id = f.customer_id and {UNFOLLOWED})"""
 """Every customer has a row of facts, half as wide as her own; those who are never followed up are few and have an index."""
-_ROOMY: Final = ("set local work_mem = '192MB'", "set local jit = off")
-"""Everybody is asked at once: sets of ids are held in memory, and compiling a query that runs once costs more than it saves."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +77,10 @@ class Look:
         return f"{joined}where {' and '.join(parts)}"
 
 
+Forms = tuple[Predicate, Predicate]
+"""One tree to be gathered, and to be looked up."""
+
+
 @dataclass(frozen=True)
 class Frame:
     """What stands around an audience in a statement: before `from`, after every condition, and the binds of both."""
@@ -104,36 +105,35 @@ async def count(unit: Unit, node: Node, segments: Mapping[str, Node], look: Look
     return found
 
 
-async def sample(unit: Unit, node: Node, segments: Mapping[str, Node], look: Look, limit: int) -> Sequence[UUID]:
-    """Return some of the customers the tree means, who spent most first."""
-    order = "order by f.spend_cash_cents + f.spend_card_cents desc, cu.id limit :limit"
-    return await chosen(unit, look, Frame("select cu.id", order, {"limit": limit}), forms(node, segments, look))
+async def sample(
+    unit: Unit, node: Node, segments: Mapping[str, Node], look: Look, limit: int
+) -> list[tuple[int, UUID]]:
+    """Return what they spent (分) and who they are, of some of the customers the tree means, who spent most first."""
+    money = "f.spend_cash_cents + f.spend_card_cents"
+    frame = Frame(f"select {money} as spent, cu.id", f"order by {money} desc, cu.id limit :limit", {"limit": limit})
+    asked = await cheaper(unit, look, frame, forms(node, segments, look))
+    return [(row.spent, row.id) for row in await unit.run(asked.sql, **asked.values)]
 
 
-async def chosen(unit: Unit, look: Look, frame: Frame, either: Sequence[Predicate]) -> list[UUID]:
+async def chosen(unit: Unit, look: Look, frame: Frame, either: Forms) -> list[UUID]:
     """Return the ids that a frame selects, by the cheaper form."""
     asked = await cheaper(unit, look, frame, either)
     rows = await unit.run(asked.sql, **asked.values)
     return list(rows.scalars())
 
 
-def forms(node: Node, segments: Mapping[str, Node], look: Look) -> tuple[Predicate, Predicate]:
+def forms(node: Node, segments: Mapping[str, Node], look: Look) -> Forms:
     """Return the tree's two forms: gathered in one pass, and looked up customer by customer. Both mean the same, and a property test holds them equal."""
     sweep = compile_sweep(node, look.ground, segments, customers=look.of_customer)
     return sweep, compile_node(node, look.ground, card=False, segments=segments)
 
 
-async def cheaper(unit: Unit, look: Look, frame: Frame, either: Sequence[Predicate]) -> Statement:
+async def cheaper(unit: Unit, look: Look, frame: Frame, either: Forms) -> Statement:
     """Return the form to ask by: of a tree for which an index leads to few customers the one that looks them up, else the one that gathers."""
-    for statement in _ROOMY:
-        await unit.run(statement)
-    asked = [statement_of(look, frame, form) for form in either]
-    lookup = asked[-1]
-    if len(asked) > 1:
-        plan = await unit.scalar(f"explain (format json) {lookup.sql}", **lookup.values)
-        found = (msgspec.json.decode(plan) if isinstance(plan, str) else plan)[0]["Plan"]
-        return lookup if leads_to_few(found) else asked[0]
-    return lookup
+    await make_room(unit)
+    gathering, lookup = (statement_of(look, frame, form) for form in either)
+    plan = document(await unit.scalar(f"explain (format json) {lookup.sql}", **lookup.values))
+    return lookup if leads_to_few(plan[0]["Plan"]) else gathering
 
 
 def leads_to_few(plan: Mapping[str, Any]) -> bool:
@@ -163,7 +163,7 @@ async def answers(
 ) -> list[Answer]:
     """Return for one customer what each node is, in order, in one statement: the same predicate as everywhere, node by node."""
     ground = look.ground
-    compiler = Compiler(ground, Binds(ground.day, zone=ground.zone, past=ground.past), card=False, segments=segments)
+    compiler = Compiler(ground, ground.binds(), segments=segments)
     columns = []
     for number, node in enumerate(nodes):
         seen = seen_of(compiler.asked(node)) if isinstance(node, Leaf) else "null::text"

@@ -14,7 +14,6 @@ from tasks.audience.segment_rows import rules_of
 from tasks.audience.tree import Group, Leaf, Node, mentioned, parse
 from tasks.kernel.errors import Invalid
 from tasks.kernel.unit import Unit
-from tasks.people.tag_rows import document
 
 Thing = tuple[Named, UUID]
 """A segment or a tag."""
@@ -72,5 +71,5 @@ async def refuse_circle(unit: Unit, node: Node, own: Thing) -> None:
 async def _trees(unit: Unit, things: Sequence[Thing]) -> Mapping[Thing, dict[str, Any]]:
     segments = await segment_trees(unit, [one for kind, one in things if kind is Named.SEGMENT])
     rules = await rules_of(unit, [one for kind, one in things if kind is Named.TAG])
-    found: dict[Thing, dict[str, Any]] = {(Named.SEGMENT, one): document(tree) for one, tree in segments.items()}
+    found: dict[Thing, dict[str, Any]] = {(Named.SEGMENT, one): tree for one, tree in segments.items()}
     return found | {(Named.TAG, one): rule for one, rule in rules.items()}

@@ -5,6 +5,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from tasks.audience.references import Named
+from tasks.kernel.documents import document
 from tasks.kernel.unit import Unit
 from tasks.people.persons import open_staff
 
@@ -46,4 +47,4 @@ async def segment_trees(unit: Unit, ids: Sequence[UUID]) -> dict[UUID, dict[str,
     rows = await unit.rows(
         "select id, tree from segment where merchant_id = :merchant and id = any(cast(:ids as uuid[]))", ids=list(ids)
     )
-    return {row["id"]: row["tree"] for row in rows}
+    return {row["id"]: document(row["tree"]) for row in rows}

@@ -1,11 +1,11 @@
 """From a tree as an owner wrote it to one that can be compiled: checked, with its segments' trees, and with what it names by name."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
-from tasks.audience.compile import SEGMENT, Predicate, compile_node, segment_key
+from tasks.audience.compile import SEGMENT, Predicate, compile_node, compile_reason, segment_key
 from tasks.audience.ground import Ground
 from tasks.audience.references import by_kind
 from tasks.audience.repository import coded_names, names_of, segment_trees
@@ -33,6 +33,12 @@ async def predicate_of(unit: Unit, tree: dict[str, Any] | None, ground: Ground, 
     return compile_node(node, ground, card=card, segments=await segments_of(unit, node))
 
 
+async def reason_of(unit: Unit, tree: dict[str, Any] | None, ground: Ground, *, card: bool) -> Predicate:
+    """Compile why a tree does not hold, with the segments it uses as they are now. Raises `Invalid` on a node that does not fit."""
+    node = parse(tree)
+    return compile_reason(node, ground, card=card, segments=await segments_of(unit, node))
+
+
 async def check_tree(unit: Unit, tree: dict[str, Any] | None, path: str = "audience") -> Node:
     """Return the tree if everything it names is there and its segments are not too many; raises `Invalid` on the leaf."""
     node = parse(tree, path)
@@ -41,18 +47,23 @@ async def check_tree(unit: Unit, tree: dict[str, Any] | None, path: str = "audie
     return node
 
 
-async def names_in(unit: Unit, node: Node) -> dict[UUID | str, str]:
-    """Return what the things a tree names are called, and the merchant's codes.
+async def names_in(unit: Unit, node: Node, *beside: Node) -> dict[UUID | str, str]:
+    """Return what the things a tree, and others beside it, name are called, and the merchant's codes.
 
-    Raises `Invalid` on the leaf that names what is not there, or is another merchant's.
+    Raises `Invalid` on the leaf of the tree that names what is not there, or is another merchant's.
     """
-    found = list(mentioned(node))
-    names = await coded_names(unit)
-    for kind, ids in by_kind(found).items():
-        names |= await names_of(unit, kind, ids)
-    for one in found:
+    names = await names_everywhere(unit, [node, *beside])
+    for one in mentioned(node):
         if one.id not in names:
             raise Invalid(one.path, f"no such {one.kind}")
+    return names
+
+
+async def names_everywhere(unit: Unit, nodes: Sequence[Node]) -> dict[UUID | str, str]:
+    """Return what the things these trees name are called, and the merchant's codes; what is gone is left out."""
+    names = await coded_names(unit)
+    for kind, ids in by_kind(one for node in nodes for one in mentioned(node)).items():
+        names |= await names_of(unit, kind, ids)
     return names
 
 

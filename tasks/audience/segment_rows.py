@@ -9,11 +9,11 @@ import msgspec
 from sqlalchemy import RowMapping
 
 from tasks.audience.states import Visibility
+from tasks.kernel.documents import document
 from tasks.kernel.errors import FlowError, NotFound
 from tasks.kernel.ids import new_id
 from tasks.kernel.scope import Role, StaffScope
 from tasks.kernel.unit import Unit
-from tasks.people.tag_rows import document
 
 
 class SegmentChanged(FlowError):

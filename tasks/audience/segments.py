@@ -10,7 +10,7 @@ import msgspec
 from tasks.audience.judging import count
 from tasks.audience.links import canonical, refuse_circle, uses
 from tasks.audience.references import Named
-from tasks.audience.resolving import check_tree, segments_of
+from tasks.audience.resolving import check_tree, names_everywhere, segments_of
 from tasks.audience.segment_rows import (
     SegmentDraft,
     SegmentRow,
@@ -22,7 +22,7 @@ from tasks.audience.segment_rows import (
     tallies,
     update_segment,
 )
-from tasks.audience.service import looks, names_everywhere
+from tasks.audience.service import looks
 from tasks.audience.sight import may_change, may_use, sees
 from tasks.audience.smart import SMART, SmartName
 from tasks.audience.states import Visibility
@@ -161,26 +161,17 @@ def own_eyes(who: StaffScope) -> SegmentDraft:
     return SegmentDraft(name="", tree={}, seen_by=Visibility.PERSONAL, owner_id=who.staff_id)
 
 
-async def check_seen(unit: Unit, who: StaffScope, node: Node, user: SegmentDraft | None) -> None:
-    """Raise `Invalid` on the leaf of a segment that somebody does not see, or that not everybody sees who sees `user`; None: everybody who leads."""
+async def check_seen(unit: Unit, who: StaffScope | None, node: Node, user: SegmentDraft | None) -> None:
+    """Raise `Invalid` on the leaf of a segment that somebody (None: nobody in particular) does not see, or that not everybody sees who sees `user`.
+
+    A `user` of None is seen by everybody who leads, as plans and rules are.
+    """
     named = [one for one in mentioned(node) if one.kind is Named.SEGMENT]
     known = await segments_by_id(unit, [one.id for one in named])
     everybody = SegmentDraft(name="", tree={}, seen_by=Visibility.SHARED)
     for one in named:
         used = known.get(one.id)
-        if used is None or not sees(who, used):
+        if used is None or (who is not None and not sees(who, used)):
             raise Invalid(one.path, "no such segment")
         if not may_use(user or everybody, used, who):
-            raise Invalid(one.path, "not everybody who would use it sees that segment")
-
-
-async def check_shared(unit: Unit, node: Node) -> None:
-    """Raise `Invalid` on the leaf of a segment that is not there or not shared: what a plan uses, everybody who leads must be able to see."""
-    named = [one for one in mentioned(node) if one.kind is Named.SEGMENT]
-    known = await segments_by_id(unit, [one.id for one in named])
-    for one in named:
-        used = known.get(one.id)
-        if used is None:
-            raise Invalid(one.path, "no such segment")
-        if used.seen_by != Visibility.SHARED:
             raise Invalid(one.path, "not everybody who would use it sees that segment")

@@ -1,23 +1,21 @@
 """What the rest of the product asks of audiences: how many, who, and why."""
 
-from collections.abc import Sequence
 from datetime import date, datetime, time
 from typing import Any, Final
 from uuid import UUID
 
 import msgspec
 
-from tasks.audience.ground import FOLLOWABLE, Ground
+from tasks.audience.ground import Ground
 from tasks.audience.judging import Look, answers, count, sample
-from tasks.audience.references import by_kind
-from tasks.audience.repository import coded_names, names_of
 from tasks.audience.resolving import names_in, segments_of
 from tasks.audience.telling import Told, in_order, sentence, tell
-from tasks.audience.tree import Node, leaves, mentioned, parse
+from tasks.audience.tree import leaves, parse
 from tasks.audience.wording import Words
 from tasks.kernel.errors import NotFound
 from tasks.kernel.unit import Unit
 from tasks.kernel.zones import local_day, local_instant
+from tasks.people.followed import FOLLOWABLE
 from tasks.people.lookups import merchant_zone, zones_of_merchant
 
 LAST_MOMENT: Final = time.max
@@ -27,7 +25,8 @@ LAST_MOMENT: Final = time.max
 class Counted(msgspec.Struct, frozen=True, rename="camel"):
     """How many customers a tree means, said in words.
 
-    `as_of` is the instant it was counted for. `todays_value_used` are the conditions that the books keep no history of, when a past day was asked for.
+    `as_of` is the instant it was counted for, in the merchant's own zone.
+    `todays_value_used` are the conditions that the books keep no history of, when a past day was asked for.
     """
 
     customers: int
@@ -58,11 +57,11 @@ async def count_audience(
     node = parse(tree, "tree")
     words = Words(locale, await names_in(unit, node))
     segments = await segments_of(unit, node)
-    found = 0
-    for look in await looks(unit, on, stores):
-        found += await count(unit, node, segments, look)
+    every = await looks(unit, on, stores)
+    found = sum([await count(unit, node, segments, look) for look in every])
+    own = next(look.at for look in every if look.ground.zone == look.merchant_zone)
     asked = tuple(dict.fromkeys(leaf.condition.name for leaf in leaves(node) if leaf.condition.todays)) if on else ()
-    return Counted(found, (await instant_of(unit, on)), sentence(node, words), asked)
+    return Counted(found, own, sentence(node, words), asked)
 
 
 async def sample_audience(
@@ -77,10 +76,8 @@ async def sample_audience(
     node = parse(tree, "tree")
     await names_in(unit, node)
     segments = await segments_of(unit, node)
-    found: list[UUID] = []
-    for look in await looks(unit, on, stores):
-        found += await sample(unit, node, segments, look, limit - len(found))
-    return found
+    found = [one for look in await looks(unit, on, stores) for one in await sample(unit, node, segments, look, limit)]
+    return [customer_id for _, customer_id in sorted(found, key=lambda one: (-one[0], one[1]))[:limit]]
 
 
 async def explain_customer(
@@ -96,21 +93,12 @@ async def explain_customer(
     if row is None:
         raise NotFound(what="客户/customer", field="customerId")
     node = parse(tree, "tree")
-    await names_in(unit, node)
     segments = await segments_of(unit, node)
-    words = Words(locale, await names_everywhere(unit, [node, *segments.values()]))
+    words = Words(locale, await names_in(unit, node, *segments.values()))
     look = Look(*_ground(unit, row["zone"], on))
     nodes = list(in_order(node, segments))
     told = tell(node, segments, iter(await answers(unit, customer_id, nodes, segments, look)), words)
     return Explained(customer_id, told.holds and row["followed_up"], row["followed_up"], look.at, told)
-
-
-async def names_everywhere(unit: Unit, nodes: Sequence[Node]) -> dict[UUID | str, str]:
-    """Return what the things these trees name are called; what is gone is left out."""
-    names = await coded_names(unit)
-    for kind, ids in by_kind(one for node in nodes for one in mentioned(node)).items():
-        names |= await names_of(unit, kind, ids)
-    return names
 
 
 async def looks(unit: Unit, on: date | None, stores: tuple[UUID, ...] | None = None) -> list[Look]:
@@ -122,11 +110,6 @@ async def looks(unit: Unit, on: date | None, stores: tuple[UUID, ...] | None = N
         ground, at = _ground(unit, zone, on)
         found.append(Look(ground, at, zone if len(zones) > 1 else None, own, stores))
     return found
-
-
-async def instant_of(unit: Unit, on: date | None) -> datetime:
-    """Return the instant a day is judged at, in the merchant's own zone; now without a day."""
-    return _ground(unit, await merchant_zone(unit), on)[1]
 
 
 def _ground(unit: Unit, zone: str, on: date | None) -> tuple[Ground, datetime]:

@@ -18,11 +18,11 @@ from tasks.audience.references import Named
 from tasks.audience.resolving import segments_of
 from tasks.audience.service import looks
 from tasks.audience.tree import Node, mentioned, parse
+from tasks.kernel.documents import document
 from tasks.kernel.errors import Invalid
 from tasks.kernel.unit import Unit
 from tasks.people.contact_state import lock_contact_state
 from tasks.people.states import TagHand
-from tasks.people.tag_rows import document
 from tasks.people.tagging import By, give, take
 
 EVERY: Final = timedelta(minutes=30)

@@ -1,10 +1,11 @@
-"""Windows of days that many conditions count in: the last so many days, or from one day to another; and days near and far that are kept as instants."""
+"""Windows of days that many conditions count in: the last so many days, or from one day to another."""
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 
 from tasks.audience.binds import Binds
-from tasks.audience.bounds import Days, When, check_range
+from tasks.audience.bounds import Days, check_range, dates
 from tasks.audience.registry import Params
 from tasks.audience.wording import Words
 
@@ -41,57 +42,34 @@ def has_window(params: Any) -> bool:
 
 def in_window(day: str, params: Any, binds: Binds) -> str:
     """Return the SQL that `day`, a date that is never null, is in the window; an index on it can serve."""
-    parts = []
-    if params.within_days is not None:
-        parts.append(f"{day} >= {binds.days_ago(params.within_days)}")
-    if params.from_on is not None:
-        parts.append(f"{day} >= {binds.add(params.from_on, 'date')}")
-    if params.to_on is not None:
-        parts.append(f"{day} <= {binds.add(params.to_on, 'date')}")
-    return "(" + (" and ".join(parts) or "true") + ")"
-
-
-def about_window(at: str, params: Any, binds: Binds) -> str:
-    """Return the SQL that `at`, the instant of a day in the window, has for certain: what an index on instants can serve where the day has none."""
-    first, last = _days(params, binds)
-    parts = []
-    if first is not None:
-        earliest = datetime.combine(first, time(0), UTC) - _WIDEST_ZONE
-        parts.append(f"{at} >= {binds.add(earliest, 'timestamptz')}")
-    if last is not None:
-        latest = datetime.combine(last + timedelta(days=1), time(0), UTC) + _WIDEST_ZONE
-        parts.append(f"{at} < {binds.add(latest, 'timestamptz')}")
-    return "(" + (" and ".join(parts) or "true") + ")"
+    start = dates(binds).start
+    return _between(day, params, binds, (start, start))
 
 
 def at_in_window(at: str, params: Any, binds: Binds) -> str:
     """Return the SQL that `at`, an instant that is never null, is in the window of days of the customer's zone; an index on it can serve."""
-    first, last = _days(params, binds)
+    return _between(at, params, binds, (binds.start_of, binds.start_of))
+
+
+def about_window(at: str, params: Any, binds: Binds) -> str:
+    """Return the SQL that `at`, the instant of a day in the window, has for certain: what an index on instants can serve where the day has none."""
+
+    def moved(by: timedelta) -> Callable[[date], str]:
+        return lambda day: binds.add(datetime.combine(day, time(0), UTC) + by, "timestamptz")
+
+    return _between(at, params, binds, (moved(-_WIDEST_ZONE), moved(_WIDEST_ZONE)))
+
+
+def _between(value: str, params: Any, binds: Binds, edges: tuple[Callable[[date], str], Callable[[date], str]]) -> str:
+    """Return the SQL that `value` lies from where the first day begins, by one edge, to before where the day after the last begins, by the other."""
+    start, end = edges
+    first = binds.day - timedelta(days=params.within_days) if params.within_days is not None else params.from_on
     parts = []
     if first is not None:
-        parts.append(f"{at} >= {binds.start_of(first)}")
-    if last is not None:
-        parts.append(f"{at} < {binds.start_of(last + timedelta(days=1))}")
-    return "(" + (" and ".join(parts) or "true") + ")"
-
-
-def _days(params: Any, binds: Binds) -> tuple[date | None, date | None]:
-    first = binds.day - timedelta(days=params.within_days) if params.within_days is not None else params.from_on
-    return first, params.to_on
-
-
-def when_at(at: str, params: When, binds: Binds) -> str:
-    """Return the SQL that `at`, an instant or null, was on a day as the parameters say, in the customer's zone; never null itself."""
-    parts = []
-    if params.within_days is not None:
-        parts.append(f"{at} is not null and {at} >= {binds.start_of_days_ago(params.within_days)}")
-    if params.not_within_days is not None:
-        parts.append(f"({at} is null or {at} < {binds.start_of_days_ago(params.not_within_days)})")
-    if params.from_on is not None:
-        parts.append(f"{at} is not null and {at} >= {binds.start_of(params.from_on)}")
+        parts.append(f"{value} >= {start(first)}")
     if params.to_on is not None:
-        parts.append(f"{at} is not null and {at} < {binds.start_of(params.to_on + timedelta(days=1))}")
-    return " and ".join(parts)
+        parts.append(f"{value} < {end(params.to_on + timedelta(days=1))}")
+    return "(" + (" and ".join(parts) or "true") + ")"
 
 
 def day_of(at: str, binds: Binds) -> str:

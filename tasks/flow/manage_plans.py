@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 
 from tasks.audience.resolving import check_tree
-from tasks.audience.segments import check_shared
+from tasks.audience.segments import check_seen
 from tasks.audience.tree import parse
 from tasks.flow.plan_calendar import check_calendar, check_to_come
 from tasks.kernel.unit import Unit
@@ -84,7 +84,7 @@ async def create_plan(
 ) -> PlanRow:
     """Store a draft from a template. Raises `NotFound` for the template, `Invalid` naming the field of a change."""
     definition = drafted(name, changes)
-    await check_shared(unit, await check_tree(unit, definition.audience))
+    await check_seen(unit, None, await check_tree(unit, definition.audience), None)
     await check_calendar(unit, definition)
     return await get_plan(unit, await insert_plan(unit, definition, author))
 

@@ -13,10 +13,9 @@ import msgspec
 
 from tasks.audience.links import canonical, refuse_circle
 from tasks.audience.references import Named
-from tasks.audience.resolving import check_tree
+from tasks.audience.resolving import check_tree, names_everywhere
 from tasks.audience.segment_rows import lock_definitions
 from tasks.audience.segments import check_seen
-from tasks.audience.service import names_everywhere
 from tasks.audience.tag_rules import judged, read_rule, settle_everybody
 from tasks.audience.telling import sentence
 from tasks.audience.tree import parse

@@ -5,9 +5,10 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from tasks.audience.ground import FOLLOWABLE, Ground
+from tasks.audience.ground import Ground
 from tasks.audience.resolving import predicate_of
 from tasks.kernel.unit import Unit
+from tasks.people.followed import FOLLOWABLE
 from tasks.people.lookups import merchant_zone
 from tasks.plans.definition import Behaviour, Definition
 from tasks.plans.entries import FIRST_VISIT

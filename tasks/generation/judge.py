@@ -5,10 +5,10 @@ Only working tables are written.
 
 from datetime import UTC, datetime
 
-from tasks.audience.ground import FOLLOWABLE
-from tasks.audience.resolving import predicate_of
+from tasks.audience.resolving import reason_of
 from tasks.generation.candidates import Moment
 from tasks.kernel.unit import Unit
+from tasks.people.followed import FOLLOWABLE
 from tasks.plans.definition import Definition
 from tasks.plans.states import EntryMode, PlanKind, Purpose, Scope
 
@@ -155,11 +155,11 @@ async def route(unit: Unit, definition: Definition) -> None:
 async def exits(unit: Unit, definition: Definition, moment: Moment) -> None:
     """Passages whose audience no longer holds leave, by the name of the condition."""
     card = definition.entry.scope is Scope.CARD
-    predicate = await predicate_of(unit, definition.audience, moment.ground, card=card)
+    reason = await reason_of(unit, definition.audience, moment.ground, card=card)
     join = CARD_JOIN.format(card_facts=moment.ground.card_facts) if card else ""
     await unit.run(
-        EXITS.format(failing=predicate.failing, facts=moment.ground.facts_join, card=join, followable=FOLLOWABLE),
-        **(predicate.values | moment.values),
+        EXITS.format(failing=reason.sql, facts=moment.ground.facts_join, card=join, followable=FOLLOWABLE),
+        **(reason.values | moment.values),
     )  # fmt: skip
 
 

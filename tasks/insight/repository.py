@@ -11,10 +11,11 @@ import msgspec
 from tasks.insight.rules import Cuts, InsightRulesIn, read_rules, store_rules
 from tasks.insight.states import Reason
 from tasks.insight.tiers import Outcome
-from tasks.insight.whom import FOLLOWED, Today, Whom, today_in
+from tasks.insight.whom import Today, Whom, today_in
 from tasks.kernel.errors import FlowError
 from tasks.kernel.ids import new_id
 from tasks.kernel.unit import Unit
+from tasks.people.followed import FOLLOWABLE
 
 KEPT_RUNS: Final = 400
 """Runs that are kept, newest first."""
@@ -35,7 +36,7 @@ _BIRTHDAYS: Final = f"""
 with shared as (
   select birthday_on from (
     select cu.birthday_on, count(*) as n, sum(count(*)) over () as everybody
-    from customer cu where cu.merchant_id = :merchant and {FOLLOWED} and cu.birthday_on is not null group by cu.birthday_on) b
+    from customer cu where cu.merchant_id = :merchant and {FOLLOWABLE} and cu.birthday_on is not null group by cu.birthday_on) b
   where n >= :at_least and n * 100 > everybody * :percent),
 gone as (delete from birthday_default d where d.merchant_id = :merchant and d.birthday_on not in (select birthday_on from shared))
 insert into birthday_default (merchant_id, birthday_on) select :merchant, birthday_on from shared on conflict do nothing

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
 from uuid import UUID
 
 from tasks.insight import repository
@@ -14,15 +13,13 @@ from tasks.insight.rules import Cuts, InsightRulesIn, check_rules
 from tasks.insight.states import Method, Reason
 from tasks.insight.tiers import MOVED, Judge, Outcome, cut, write_tiers
 from tasks.insight.whom import EVERYBODY, Today, Whom
+from tasks.kernel.room import make_room
 from tasks.kernel.unit import Unit
 
 __all__ = [
     "MOVED", "Begun", "InsightRulesChanged", "InsightRulesIn", "LastRun", "Outcome", "Reason", "begin", "finish", "is_due", "is_marked", "last_run",
     "mark", "put_rules", "refresh_customers", "refresh_everybody", "refresh_slice", "standing",
 ]  # fmt: skip
-
-_ROOMY: Final = ("set local work_mem = '192MB'", "set local jit = off")
-"""Many are computed at once: sorts and hashes of a slice fit into memory, a larger one spills to disk."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +48,7 @@ async def begin(unit: Unit, size: int | None = None, *, telling: bool = False) -
     """
     if not await repository.alone(unit):
         return None
-    await _roomy(unit)
+    await make_room(unit)
     stands = await repository.standing(unit)
     today = stands.today
     await count_open_days(unit, today)
@@ -69,7 +66,7 @@ async def refresh_slice(unit: Unit, begun: Begun, whom: Whom) -> Outcome | None:
     """Compute one slice; None when somebody else is at it. Its customers' records wait until the transaction ends, so slices are kept short."""
     if not await repository.alone(unit):
         return None
-    await _roomy(unit)
+    await make_room(unit)
     return await _refresh(unit, begun.judge, begun.today, whom)
 
 
@@ -125,8 +122,3 @@ async def put_rules(unit: Unit, rules: InsightRulesIn, seen: int | None) -> int:
     etag = await repository.put_rules(unit, rules, seen)
     await mark(unit, Reason.RULES)
     return etag
-
-
-async def _roomy(unit: Unit) -> None:
-    for statement in _ROOMY:
-        await unit.run(statement)

@@ -7,13 +7,13 @@ from typing import Any, Final
 from uuid import UUID
 
 from tasks.kernel.zones import local_day
+from tasks.people.followed import FOLLOWABLE
 
-FOLLOWED: Final = "cu.status = 'active' and not cu.anonymous and not cu.internal"
-"""Whose value is judged: 散客 and internal records are nobody whose rhythm means something, and would spoil the ranks."""
+# Whose value is judged: records that are never followed up have no rhythm that means something, and would spoil the ranks.
 _WHO: Final = f"""who as materialized (
   select cu.id, cu.home_store_id, (cast(:days as date[]))[array_position(cast(:zones as text[]), coalesce(hs.timezone, :merchant_zone))] as today
   from customer cu left join store hs on hs.merchant_id = cu.merchant_id and hs.id = cu.home_store_id
-  where cu.merchant_id = :merchant and {FOLLOWED} and {{of}})"""
+  where cu.merchant_id = :merchant and {FOLLOWABLE} and {{of}})"""
 """The day is looked up, not joined: a join would make the planner expect few customers, and go through everybody one by one."""
 
 

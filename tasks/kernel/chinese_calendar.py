@@ -3,6 +3,7 @@
 Its days are those of Beijing; a store elsewhere keeps the same dates, as people do. Tested equal to `sxtwl` for 2020 to 2050.
 """
 
+from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
 from math import floor
@@ -17,6 +18,15 @@ _JULIAN = 1_721_425
 """The Julian day number of a noon, less the ordinal of its day."""
 
 
+@dataclass(frozen=True)
+class LunarMonth:
+    """A month that is no leap month: its number, its first civil day, and how many days it has."""
+
+    number: int
+    first: date
+    days: int
+
+
 def _day(julian: float) -> date:
     return date.fromordinal(floor(julian + 0.5) - _JULIAN)
 
@@ -29,19 +39,21 @@ def term_days(year: int) -> tuple[date, ...]:
 
 
 @lru_cache(maxsize=512)
-def _months(year: int) -> dict[int, tuple[date, int]]:
-    """First day and length of the twelve months that are no leap months."""
-    return {
-        month.getMonth(): (_day(month.getFirstJulianDay()), month.getDayCount())
+def lunar_months(year: int) -> tuple[LunarMonth, ...]:
+    """Return the twelve months of a lunar year without its leap month; none before year 1."""
+    if year < 1:
+        return ()
+    return tuple(
+        LunarMonth(month.getMonth(), _day(month.getFirstJulianDay()), month.getDayCount())
         for month in LunarYear.fromYear(year).getMonths()
         if month.getYear() == year and month.getMonth() in MONTHS
-    }
+    )
 
 
 def lunar_day(year: int, month: int, day: int) -> date:
     """Return the civil day of a lunar date, never in the leap month; the 30th of a month of 29 days is its 29th."""
-    first, length = _months(year)[month]
-    return first + timedelta(days=min(day, length) - 1)
+    found = lunar_months(year)[month - 1]
+    return found.first + timedelta(days=min(day, found.days) - 1)
 
 
 def new_year(year: int) -> date:

@@ -7,15 +7,12 @@ A birthday is written as month and day, 1231, of its own calendar. One of 29 Feb
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import lru_cache
 
-from lunar_python import LunarYear
+from tasks.kernel.chinese_calendar import LunarMonth, lunar_months
 
 HUNDRED = 100
 LEAP_DAY = 229
 _LONGEST = 30
-_DAY_ZERO = 1_721_425
-"""The Julian day of the day before 1 January of year 1: `date.fromordinal` counts from there."""
 
 
 @dataclass(frozen=True)
@@ -26,15 +23,6 @@ class Falling:
     lunar: tuple[int, ...]
 
 
-@dataclass(frozen=True)
-class LunarMonth:
-    """A month of the Chinese calendar that is no leap month: its number, its first solar day, and how many days it has."""
-
-    number: int
-    first: date
-    days: int
-
-
 def falling(first: date, last: date) -> Falling:
     """Return which birthdays fall on `first` … `last`, both included."""
     days = list(_days(first, last))
@@ -42,20 +30,6 @@ def falling(first: date, last: date) -> Falling:
     months = [month for year in range(first.year - 1, last.year + 1) for month in lunar_months(year)]
     lunar = {md for month in months for md in _lunar(month, first, last)}
     return Falling(tuple(sorted(solar)), tuple(sorted(lunar)))
-
-
-@lru_cache(maxsize=512)
-def lunar_months(year: int) -> tuple[LunarMonth, ...]:
-    """Return the twelve months of a lunar year without its leap month; none before year 1."""
-    if year < 1:
-        return ()
-    found = []
-    for month in LunarYear.fromYear(year).getMonths():
-        if month.getYear() == year and month.getMonth() > 0:
-            ordinal = round(month.getFirstJulianDay()) - _DAY_ZERO
-            if 1 <= ordinal <= date.max.toordinal():
-                found.append(LunarMonth(month.getMonth(), date.fromordinal(ordinal), month.getDayCount()))
-    return tuple(found)
 
 
 def _days(first: date, last: date) -> Iterator[date]:

@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import RowMapping
 
+from tasks.kernel.documents import document
 from tasks.kernel.errors import FlowError, NotFound
 from tasks.kernel.ids import new_id, new_ids
 from tasks.kernel.unit import Unit
@@ -58,11 +59,6 @@ class TagMove(msgspec.Struct, frozen=True, rename="camel"):
     hand: str
     staff_id: UUID | None
     at: datetime
-
-
-def document(raw: Any) -> Any:
-    """Return a JSON document: the driver hands it over as text."""
-    return msgspec.json.decode(raw) if isinstance(raw, str | bytes) else raw
 
 
 def _row(row: RowMapping) -> TagRow:

@@ -9,6 +9,7 @@ import msgspec
 from tasks.events.happened import Happened
 from tasks.kernel.unit import Unit
 from tasks.kernel.zones import local_day, local_instant
+from tasks.people.followed import FOLLOWABLE
 from tasks.plans.definition import Behaviour, Definition
 from tasks.plans.repository import ActivePlan
 from tasks.plans.states import Backfill
@@ -27,7 +28,7 @@ with moment as (select * from unnest(cast(:ids as uuid[]), cast(:fire_at as time
 matched as (
     select distinct on (cu.id) e.id as event_id, cu.id as customer_id, e.store_id, e.historic, e.occurred_at, x.fire_at, x.fires_on
     from moment x join event e on e.merchant_id = :merchant and e.id = x.event_id and e.type = any(cast(:types as text[])) and e.state <> 'withdrawn'
-    join customer cu on cu.merchant_id = e.merchant_id and cu.id = e.customer_id and cu.status = 'active' and not cu.anonymous and not cu.internal
+    join customer cu on cu.merchant_id = e.merchant_id and cu.id = e.customer_id and {followable}
     left join visit v on v.merchant_id = e.merchant_id and v.id = e.ledger_id and e.ledger_kind = 'visit'
     where {filters}
     order by cu.id, e.occurred_at, e.id
@@ -84,7 +85,7 @@ async def enter(unit: Unit, plan: ActivePlan, happened: Sequence[Happened]) -> N
             for row in moments
         ]
         await unit.run(
-            _ENTER.format(filters=FIRST_VISIT if trigger.first_visit else "true"),
+            _ENTER.format(followable=FOLLOWABLE, filters=FIRST_VISIT if trigger.first_visit else "true"),
             plan=plan.plan_id, version=plan.version_id, types=list(trigger.events), offset_no=str(number),
             ids=[event for event, _, _ in days], fires_on=[day for _, day, _ in days],
             fire_at=[local_instant(day, offset.at, zone) for _, day, zone in days],

@@ -1,6 +1,7 @@
 """Audiences over real books: counted, sampled and explained by one predicate."""
 
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
@@ -8,6 +9,8 @@ from backend.db.units import Units
 from tasks.audience.service import count_audience, explain_customer, sample_audience
 from tasks.kernel.errors import Invalid
 from tasks.kernel.sealing import MasterKey
+from tasks.kernel.unit import Unit
+from tasks.people.service import create_store
 from tasks.people.trait_inputs import SourceIn
 from tests.support.world import World, make_world
 
@@ -74,3 +77,16 @@ async def test_codes_are_said_by_the_merchants_own_names(salon: World) -> None:
     tree = {"condition": "source", "isOneOf": ["dianping", "elsewhere"]}
     async with salon.units.glance(salon.merchant_id) as unit:
         assert (await count_audience(unit, tree, "zh-CN")).sentence == "来源为点评或elsewhere"
+
+
+async def test_a_sample_shows_who_spent_most_wherever_they_live(salon: World) -> None:
+    async def open_abroad(unit: Unit) -> UUID:
+        return await create_store(unit, code="NY", name="纽约店", timezone="America/New_York")
+
+    await salon.do(open_abroad)
+    await salon.customer("N", home_store="NY")
+    await salon.sale("N", await salon.units.now() - timedelta(days=5), cash=900_000)
+    await salon.sale("A", await salon.units.now() - timedelta(days=5), cash=800_000)
+    async with salon.units.glance(salon.merchant_id) as unit:
+        assert await sample_audience(unit, {}, 2) == [salon.customers["N"], salon.customers["A"]]
+        assert (await count_audience(unit, {}, "en")).customers == 5

@@ -28,9 +28,9 @@ async def meant_in(unit: Unit, world: World, tree: Tree, on: date | None = None)
     found: set[str] = set()
     for look in await looks(unit, on):
         frame = Frame("select cu.id", "order by cu.id")
-        swept, probed = [await chosen(unit, look, frame, (form,)) for form in forms(node, segments, look)]
+        swept, probed = [await chosen(unit, look, frame, (form, form)) for form in forms(node, segments, look)]
         assert swept == probed
-        assert sorted(await sample(unit, node, segments, look, MANY)) == swept
+        assert sorted(one for _, one in await sample(unit, node, segments, look, MANY)) == swept
         assert await count(unit, node, segments, look) == len(swept)
         found |= {codes[one] for one in swept}
         for customer_id in world.customers.values():

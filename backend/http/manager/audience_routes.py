@@ -33,7 +33,7 @@ ASKED: Final[dict[str, Any]] = {"tree": TREE}
 @get("/conditions", operation_id="ListConditions", summary="Every condition, to build a form from", opt=shown())
 async def conditions(unit: InUnit, locale: InLocale) -> Catalogue:  # noqa: ARG001  # the unit proves who asks
     """Return the catalogue in the caller's language."""
-    return catalogue("en" if locale == "en" else "zh-CN")
+    return catalogue(locale)
 
 
 @post(

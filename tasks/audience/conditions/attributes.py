@@ -9,8 +9,7 @@ import msgspec
 
 from tasks.audience.asking import Asked, Some
 from tasks.audience.binds import Binds
-from tasks.audience.bounds import SIGNS, Days, When, bounded, check_bounds, check_range, when_words
-from tasks.audience.conditions.near import near
+from tasks.audience.bounds import SIGNS, Days, When, bounded, check_bounds, check_range, dates, when, when_words
 from tasks.audience.references import MOST_NAMED, AttributeId
 from tasks.audience.registry import Condition, Params, register
 from tasks.audience.states import Group
@@ -96,7 +95,7 @@ def _kept(params: AttributeParams, binds: Binds) -> tuple[str, str]:
     if params.is_number:
         return "ca.number_milli", bounded("ca.number_milli", _milli(params), binds)
     if params.is_day:
-        return "ca.day_value", near("ca.day_value", params.when(), binds)
+        return "ca.day_value", when("ca.day_value", params.when(), dates(binds), until_today=True)
     parts = []
     for texts, quantifier in ((params.is_one_of, "= any"), (params.is_none_of, "<> all")):
         if texts:

@@ -8,7 +8,7 @@ import msgspec
 
 from tasks.audience.asking import Asked, Some
 from tasks.audience.binds import Binds
-from tasks.audience.bounds import Count, Percent, When, bounded, check_bounds, holds_at_zero, when, when_words
+from tasks.audience.bounds import Count, Percent, When, bounded, check_bounds, dates, holds_at_zero, when, when_words
 from tasks.audience.rates import Rate, check_percents
 from tasks.audience.references import MOST_NAMED, StaffId
 from tasks.audience.registry import Condition, register
@@ -61,7 +61,7 @@ def _last_contacted(params: LastContactedParams, binds: Binds) -> Asked:
     near = replace(asked, where=f"{asked.where} and {_since(binds, params.within_days, params.from_on)}")
     if far is None and params.to_on is None:
         return near
-    return replace(near, holds=when("max(o.contacted_on)", params, binds))
+    return replace(near, holds=when("max(o.contacted_on)", params, dates(binds)))
 
 
 def _since(binds: Binds, within_days: int | None, from_on: date | None) -> str:

@@ -7,8 +7,7 @@ import msgspec
 
 from tasks.audience.asking import Asked, Row
 from tasks.audience.binds import Binds
-from tasks.audience.bounds import Code, When, when_words
-from tasks.audience.conditions.near import near
+from tasks.audience.bounds import Code, When, dates, when, when_words
 from tasks.audience.references import MOST_NAMED, StoreId
 from tasks.audience.registry import Condition, Params, register
 from tasks.audience.states import Group
@@ -153,7 +152,7 @@ register(
 
 
 def _customer_since(params: When, binds: Binds) -> Asked:
-    return Row(near("cu.customer_since_on", params, binds), "cu.customer_since_on::text")
+    return Row(when("cu.customer_since_on", params, dates(binds), until_today=True), "cu.customer_since_on::text")
 
 
 def _customer_since_words(params: When, words: Words) -> str:

@@ -5,10 +5,10 @@ from typing import Final
 
 from tasks.audience.asking import Asked, Row, Some
 from tasks.audience.binds import Binds
-from tasks.audience.bounds import Amounts, Cents, When, bounded, check_bounds, holds_at_zero, when_words
+from tasks.audience.bounds import Amounts, Cents, When, bounded, check_bounds, holds_at_zero, instants, when, when_words
 from tasks.audience.registry import Condition, register
 from tasks.audience.states import Group
-from tasks.audience.windows import Window, check_window, day_of, has_window, in_window, when_at, window_words
+from tasks.audience.windows import Window, check_window, day_of, has_window, in_window, window_words
 from tasks.audience.wording import Seen, Words
 
 PAID: Final = "s.cash_cents + s.card_cents > 0"
@@ -16,7 +16,7 @@ PAID: Final = "s.cash_cents + s.card_cents > 0"
 
 
 def _first_purchase(params: When, binds: Binds) -> Asked:
-    return Row(when_at("f.first_purchase_at", params, binds), day_of("f.first_purchase_at", binds))
+    return Row(when("f.first_purchase_at", params, instants(binds)), day_of("f.first_purchase_at", binds))
 
 
 def _first_purchase_words(params: When, words: Words) -> str:
@@ -40,7 +40,7 @@ register(
 
 
 def _last_purchase(params: When, binds: Binds) -> Asked:
-    return Row(when_at("f.last_purchase_at", params, binds), day_of("f.last_purchase_at", binds))
+    return Row(when("f.last_purchase_at", params, instants(binds)), day_of("f.last_purchase_at", binds))
 
 
 def _last_purchase_words(params: When, words: Words) -> str:

@@ -2,7 +2,7 @@
 
 from tasks.audience.asking import Asked, Row, Some
 from tasks.audience.binds import Binds
-from tasks.audience.bounds import Count, Counts, When, bounded, check_bounds, holds_at_zero, when, when_words
+from tasks.audience.bounds import Count, Counts, When, bounded, check_bounds, dates, holds_at_zero, when, when_words
 from tasks.audience.registry import Condition, register
 from tasks.audience.states import Group
 from tasks.audience.windows import Window, check_window, in_window, window_words
@@ -10,7 +10,7 @@ from tasks.audience.wording import Seen, Words
 
 
 def _last_visit(params: When, binds: Binds) -> Asked:
-    return Row(when("f.last_visit_on", params, binds), "f.last_visit_on::text")
+    return Row(when("f.last_visit_on", params, dates(binds)), "f.last_visit_on::text")
 
 
 def _last_visit_words(params: When, words: Words) -> str:
@@ -33,7 +33,7 @@ register(
 
 
 def _first_visit(params: When, binds: Binds) -> Asked:
-    return Row(when("f.first_visit_on", params, binds), "f.first_visit_on::text")
+    return Row(when("f.first_visit_on", params, dates(binds)), "f.first_visit_on::text")
 
 
 def _first_visit_words(params: When, words: Words) -> str:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 
+from tasks.kernel.documents import document
 from tasks.kernel.errors import NotFound
 from tasks.kernel.ids import new_id
 from tasks.kernel.unit import Unit
@@ -44,12 +45,8 @@ async def get_festival(unit: Unit, festival_id: UUID) -> FestivalRow:
 
 
 def _festival(row: dict[str, object]) -> FestivalRow:
-    days = msgspec.convert(_json(row["days"]), FestivalDays)
+    days = msgspec.convert(document(row["days"]), FestivalDays)
     return FestivalRow(**{**row, "days": days})
-
-
-def _json(raw: object) -> object:
-    return msgspec.json.decode(raw) if isinstance(raw, str | bytes) else raw
 
 
 async def festivals_for(unit: Unit, schedule: object) -> Festivals:

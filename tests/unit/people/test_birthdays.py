@@ -5,7 +5,8 @@ from datetime import date, timedelta
 import pytest
 from lunar_python import Solar
 
-from tasks.people.birthdays import falling, lunar_months
+from tasks.kernel.chinese_calendar import lunar_months
+from tasks.people.birthdays import falling
 
 
 @pytest.mark.parametrize(
