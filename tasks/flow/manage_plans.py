@@ -10,6 +10,7 @@ from tasks.audience.resolving import check_tree
 from tasks.audience.segments import check_seen
 from tasks.audience.tree import parse
 from tasks.flow.plan_calendar import check_calendar, check_to_come
+from tasks.kernel.errors import Invalid
 from tasks.kernel.unit import Unit
 from tasks.plans.definition import Definition, decode, encode
 from tasks.plans.entries import backfill
@@ -59,10 +60,24 @@ def drafted(name: str, changes: Mapping[str, Any] | None = None) -> Definition:
     """Return a template's definition with changes laid over it, field by field, checked as a whole. Raises `NotFound` or `Invalid`."""
     definition = template(name)
     if changes:
-        definition = decode(_over(encode(definition), changes))
+        definition = decode(_over(encode(definition), _whole(definition, changes)))
     check(definition)
     parse(definition.audience)
     return definition
+
+
+def _whole(definition: Definition, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """`task` in changes is short for the first step's; its fields are laid over, the steps after it stay."""
+    if "task" not in changes:
+        return dict(changes)
+    if "steps" in changes:
+        raise Invalid("task", "is the first of the steps")
+    first, *others = encode(definition)["steps"]
+    task = changes["task"]
+    if not isinstance(task, dict):
+        raise Invalid("task", "is an object")
+    rest = {key: value for key, value in changes.items() if key != "task"}
+    return rest | {"steps": [first | {"act": _over(first["act"], task)}, *others]}
 
 
 def _over(base: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:

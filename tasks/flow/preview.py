@@ -128,7 +128,7 @@ async def _fill(unit: Unit, definition: Definition, moment: Moment) -> int:
         audience = await count_in_books(unit, definition, moment) if definition.hold_out else 0
         return definition.hold_out if audience >= definition.hold_out_from else 0
     for number, offset in enumerate(trigger.offsets):
-        day = moment.today - timedelta(days=offset.after_days)
+        day = moment.today - timedelta(days=offset.after_days or 0)
         await fill_from_events(unit, definition, moment, day_bounds(day, moment.timezone), number)
     return await hold_out_of(unit, definition, moment)
 

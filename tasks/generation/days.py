@@ -36,10 +36,16 @@ class StoreDay(msgspec.Struct, frozen=True):
     expires_at: datetime
 
 
+MORNING = time(9)
+"""When tasks that were put off to another day appear, of a plan that names no wall time."""
+
+
 def wall_time(definition: Definition) -> time:
     """The wall time at which the plan's tasks appear."""
     trigger = definition.trigger
-    return trigger.offsets[0].at if isinstance(trigger, Behaviour) else wall_of(trigger)
+    if not isinstance(trigger, Behaviour):
+        return wall_of(trigger)
+    return next((offset.at for offset in trigger.offsets if offset.at is not None), MORNING)
 
 
 async def fill_days(unit: Unit, definition: Definition, moment: Moment) -> list[date]:

@@ -169,7 +169,7 @@ async def entry(unit: Unit, definition: Definition, plan: object, moment: Moment
     await unit.run(
         f"update chunk c set decided = case when {ENTRY[mode]} then 'entry' end, guard = {GUARD[mode]} "
         f"from chunk o cross join lateral {ENTERED.replace('c.', 'o.')} p where o.no = c.no and c.decided is null",
-        plan=plan, bound=definition.entry.bound_cents, by_event=definition.kind is PlanKind.BEHAVIOUR, **moment.values,
+        plan=plan, bound=next(iter(definition.entry.bounds), None), by_event=definition.kind is PlanKind.BEHAVIOUR, **moment.values,
     )  # fmt: skip
 
 

@@ -37,6 +37,7 @@ class Merchant(Row, table=True):
     history_from: date | None = day(default=None)
     stopped_at: datetime | None = instant(default=None)
     created_at: datetime = instant()
+    stop_reason: str | None = text(default=None)
 
 
 class Store(Row, table=True):

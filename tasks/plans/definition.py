@@ -7,8 +7,10 @@ import msgspec
 
 from tasks.kernel.errors import Invalid
 from tasks.plans.schedules import Daily, OneOff, Schedule
-from tasks.plans.shapes import Struct, WallTime
-from tasks.plans.states import Backfill, EntryMode, ExitOn, GoalKind, Link, PlanKind, Purpose, Route, Scope
+from tasks.plans.shapes import Struct
+from tasks.plans.states import Backfill, EntryMode, ExitOn, GoalKind, Measure, PlanKind, Purpose, Scope
+from tasks.plans.steps import StaffTask, Step
+from tasks.plans.triggers import Behaviour, Days, Offset
 
 __all__ = [
     "Behaviour",
@@ -18,6 +20,7 @@ __all__ = [
     "Goal",
     "Offset",
     "StaffTask",
+    "Step",
     "Suppress",
     "Trigger",
     "decode",
@@ -27,23 +30,9 @@ __all__ = [
 HOUR_AND_MINUTE = re.compile(r"(\d{4}-\d\d-\d\d[T ])?\d\d:\d\d")
 """A wall time, or a civil date and time, as people write it."""
 Percent = Annotated[int, msgspec.Meta(ge=0, le=50)]
-Days = Annotated[int, msgspec.Meta(ge=0, le=400)]
-OpenDays = Annotated[int, msgspec.Meta(ge=0, le=60)]
-
-
-class Offset(Struct, frozen=True):
-    """How long after the event a passage fires: `after_days` calendar days at `at` in the store's zone."""
-
-    after_days: Days
-    at: WallTime
-
-
-class Behaviour(Struct, frozen=True, tag_field="kind", tag="behaviour"):
-    """Fires for each of the events; `first_visit` keeps only those of the first visit of her life at the merchant."""
-
-    events: Annotated[tuple[str, ...], msgspec.Meta(min_length=1, max_length=8)]
-    offsets: Annotated[tuple[Offset, ...], msgspec.Meta(min_length=1, max_length=4)]
-    first_visit: bool = False
+WALL_TIMES = frozenset({"at", "dueAt"})
+TREES = frozenset({"audience", "onlyIf", "when"})
+"""Fields that hold a condition tree, which says `at` in its own ways."""
 
 
 Trigger = Behaviour | Schedule
@@ -51,11 +40,17 @@ Trigger = Behaviour | Schedule
 
 
 class Entry(Struct, frozen=True):
-    """How often the same scope may enter. `bound_cents` is the bound of `once_per_crossing` over a card's balance."""
+    """How often the same scope may enter.
+
+    `days` belongs to `cooldown` and `at_most`, `times` to `at_most`; `measure` and `bounds` (分, uses or days) belong to `once_per_crossing`.
+    """
 
     scope: Scope
     mode: EntryMode
-    bound_cents: int | None = None
+    days: Annotated[int, msgspec.Meta(ge=1, le=3660)] | None = None
+    times: Annotated[int, msgspec.Meta(ge=1, le=100)] | None = None
+    measure: Measure | None = None
+    bounds: Annotated[tuple[int, ...], msgspec.Meta(max_length=10)] = ()
 
 
 class Goal(Struct, frozen=True):
@@ -63,20 +58,6 @@ class Goal(Struct, frozen=True):
 
     kind: GoalKind
     days: Days
-
-
-class StaffTask(Struct, frozen=True):
-    """The task to make: whose, for which store, with which script, how long it may take (store open days)."""
-
-    scene: str
-    chain: tuple[Link, ...]
-    route: Route
-    due_in: OpenDays = 2
-    expires_in: OpenDays = 7
-    priority: Annotated[int, msgspec.Meta(ge=0, le=999)] = 500
-    spread_days: Annotated[int, msgspec.Meta(ge=0, le=30)] = 5
-    pool: bool = True
-    manager: bool = True
 
 
 class Suppress(Struct, frozen=True):
@@ -100,7 +81,7 @@ class Definition(Struct, frozen=True):
     purpose: Purpose
     trigger: Trigger
     entry: Entry
-    task: StaffTask
+    steps: Annotated[tuple[Step, ...], msgspec.Meta(min_length=1, max_length=8)]
     audience: dict[str, Any] | None = None
     exit_on: tuple[ExitOn, ...] = ()
     suppress: Suppress = Suppress()
@@ -119,8 +100,17 @@ class Definition(Struct, frozen=True):
         return PlanKind.ONE_OFF if isinstance(self.trigger, OneOff) else PlanKind.RECURRING
 
     @property
+    def task(self) -> StaffTask:
+        """The task of the first step."""
+        return self.steps[0].act
+
+    def act(self, ordinal: int) -> StaffTask:
+        """The task of the n-th firing of a passage, counted from 0 through every round of a plan that repeats."""
+        return self.steps[ordinal % len(self.steps)].act
+
+    @property
     def scene(self) -> str:
-        """The scene of the script library its script comes from."""
+        """The scene of the script library its first script comes from."""
         return self.task.scene
 
     @property
@@ -142,7 +132,7 @@ def _with_seconds(raw: Any) -> Any:
     """Owners write `HH:MM`, as engine.md does; RFC 3339 wants seconds. Conditions are left as they are."""
     if isinstance(raw, dict):
         return {
-            key: value if key == "audience" else _wall_time(value) if key == "at" else _with_seconds(value)
+            key: value if key in TREES else _wall_time(value) if key in WALL_TIMES else _with_seconds(value)
             for key, value in raw.items()
         }
     if isinstance(raw, list | tuple):

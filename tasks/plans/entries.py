@@ -1,7 +1,7 @@
 """Passages of behaviour plans: who enters when events are accepted, and which passages are due."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from uuid import UUID
 
 import msgspec
@@ -79,7 +79,7 @@ async def enter(unit: Unit, plan: ActivePlan, happened: Sequence[Happened]) -> N
         days = [
             (
                 row["event_id"],
-                local_day(row["occurred_at"], row["timezone"]) + timedelta(days=offset.after_days),
+                local_day(row["occurred_at"], row["timezone"]) + timedelta(days=offset.after_days or 0),
                 row["timezone"],
             )
             for row in moments
@@ -88,7 +88,7 @@ async def enter(unit: Unit, plan: ActivePlan, happened: Sequence[Happened]) -> N
             _ENTER.format(followable=FOLLOWABLE, filters=FIRST_VISIT if trigger.first_visit else "true"),
             plan=plan.plan_id, version=plan.version_id, types=list(trigger.events), offset_no=str(number),
             ids=[event for event, _, _ in days], fires_on=[day for _, day, _ in days],
-            fire_at=[local_instant(day, offset.at, zone) for _, day, zone in days],
+            fire_at=[local_instant(day, offset.at or time(9), zone) for _, day, zone in days],
             oldest=unit.now - timedelta(hours=plan.definition.grace_hours), activated=plan.activated_at,
             backfill=plan.definition.backfill is Backfill.IN_WINDOW,
         )  # fmt: skip
@@ -106,7 +106,7 @@ async def backfill(unit: Unit, plan: ActivePlan) -> None:
     trigger = plan.definition.trigger
     if not isinstance(trigger, Behaviour) or plan.definition.backfill is not Backfill.IN_WINDOW:
         return
-    longest = max(offset.after_days for offset in trigger.offsets)
+    longest = max(offset.after_days or 0 for offset in trigger.offsets)
     rows = await unit.rows(_BACKFILL, types=list(trigger.events), from_at=unit.now - timedelta(days=longest + 1))
     await enter(unit, plan, [Happened(**row) for row in rows])
 

@@ -99,7 +99,51 @@ class EntryMode(StrEnum):
     RESTART = "restart"
     """The newest replaces the pending one."""
     ONCE_PER_CROSSING = "once_per_crossing"
-    """Again after the value rose above its bound."""
+    """Again after the measure was on the other side of its bound."""
+    EACH_TIME = "each_time"
+    """Every event or firing is a passage of its own."""
+
+
+class Measure(StrEnum):
+    """What `once_per_crossing` watches."""
+
+    BALANCE = "balance"
+    """A card's value left (分): once at or below each bound, again when it rose above it."""
+    USES_LEFT = "uses_left"
+    """A card's uses left: as balance."""
+    DAYS_LEFT = "days_left"
+    """Days until a card expires: once at or below each bound for one expiry date."""
+    PAID = "paid"
+    """What a customer paid in all (分): once at or above each bound."""
+
+
+class Counted(StrEnum):
+    """When a plan that repeats is over before its times are."""
+
+    NO_USES_LEFT = "no_uses_left"
+    """The card has no uses left."""
+
+
+class LastDay(StrEnum):
+    """The day after which a task is of no use."""
+
+    ANCHOR = "anchor"
+    """The day the schedule is about: a member day, a festival, before its offset."""
+    CARD_EXPIRY = "card_expiry"
+    """The day the card expires."""
+    BIRTHDAY = "birthday"
+    """Her next birthday."""
+    APPOINTMENT = "appointment"
+    """When the appointment begins."""
+
+
+class WhoElse(StrEnum):
+    """To whom a task goes instead."""
+
+    MANAGER = "manager"
+    """A manager of the store."""
+    OWNER = "owner"
+    """The owner."""
 
 
 class ExitOn(StrEnum):
@@ -138,6 +182,10 @@ class GoalKind(StrEnum):
     """A card use."""
     REPLIED = "replied"
     """An answer."""
+    FRIEND_ADDED = "friend_added"
+    """She is a WeChat or WeCom friend now."""
+    RESOLVED = "resolved"
+    """A complaint is settled."""
 
 
 class Backfill(StrEnum):
@@ -173,6 +221,14 @@ class Link(StrEnum):
     """Who served last."""
     MOST_SERVED = "most_served"
     """Who served most; 点客 counts double."""
+    EVENT_STAFF = "event_staff"
+    """Who recorded or served the event that started it."""
+    BOOKED_STAFF = "booked_staff"
+    """With whom the appointment is."""
+    MANAGER = "manager"
+    """A manager of the store."""
+    OWNER = "owner"
+    """The owner."""
     LEAST_LOADED = "least_loaded"
     """Whoever of the store has the least to do."""
 

@@ -25,7 +25,10 @@ from tasks.plans.states import EnrolmentState, OccurrenceState, PlanState, Purpo
 
 
 class Plan(Row, table=True):
-    """Who to follow up, when, by whom, with which script. What it does is in its versions; `etag` guards edits."""
+    """Who to follow up, when, by whom, with which script. What it does is in its versions; `etag` guards edits.
+
+    `note` is why it was last paused, ended or sent back. Who asked for it to be turned on and who agreed stands in `submitted_*` and `approved_*`.
+    """
 
     merchant_id: UUID = key()
     id: UUID = key()
@@ -37,8 +40,19 @@ class Plan(Row, table=True):
     activated_at: datetime | None = instant(default=None)
     planned_until: datetime | None = instant(default=None)
     created_at: datetime = instant()
+    note: str | None = text(default=None)
+    submitted_by: UUID | None = Field(default=None)
+    submitted_at: datetime | None = instant(default=None)
+    approved_by: UUID | None = Field(default=None)
+    approved_at: datetime | None = instant(default=None)
 
-    __table_args__ = (of_merchant(), one_of("state", PlanState), index("ix_plan_active", "state"))
+    __table_args__ = (
+        of_merchant(),
+        one_of("state", PlanState),
+        index("ix_plan_active", "state"),
+        refers("submitted_by", "staff"),
+        refers("approved_by", "staff"),
+    )
 
 
 class PlanVersion(Row, table=True):
@@ -65,7 +79,10 @@ class PlanVersion(Row, table=True):
 
 
 class Occurrence(Row, table=True):
-    """One firing of a plan in one store zone on one local day. `epoch` rises with each take-over; `cursor` is the last scope id of the last committed chunk."""
+    """One firing of a plan in one store zone on one local day. `epoch` rises with each take-over; `cursor` is the last scope id of the last committed chunk.
+
+    `audience` is how many matched before the first chunk, `made` how many tasks a finished run made.
+    """
 
     merchant_id: UUID = key()
     id: UUID = key()
@@ -83,6 +100,7 @@ class Occurrence(Row, table=True):
     progress_at: datetime | None = instant(default=None)
     finished_at: datetime | None = instant(default=None)
     fault: str | None = text(default=None)
+    made: int | None = Field(default=None)
 
     __table_args__ = (
         refers("plan_id", "plan"),
@@ -96,7 +114,10 @@ class Occurrence(Row, table=True):
 
 
 class Enrolment(Row, table=True):
-    """One scope's passage through a plan. `entry_key` is the occurrence, or the event and its offset; `guard` makes an entry rule a unique key."""
+    """One scope's passage through a plan. `entry_key` is the occurrence, or the event and its offset; `guard` makes an entry rule a unique key.
+
+    `step` counts firings from 0 through every round of a plan that repeats; `anchor_on` is the day of the first, from which rounds are counted.
+    """
 
     merchant_id: UUID = key()
     id: UUID = key()
@@ -117,6 +138,7 @@ class Enrolment(Row, table=True):
     exit_reason: str | None = text(default=None)
     created_at: datetime = instant()
     closed_at: datetime | None = instant(default=None)
+    anchor_on: date | None = day(default=None)
 
     __table_args__ = (
         refers("plan_id", "plan"),

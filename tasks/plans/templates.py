@@ -3,8 +3,8 @@
 from datetime import time
 
 from tasks.kernel.errors import NotFound
-from tasks.plans.definition import Behaviour, Daily, Definition, Entry, Goal, Offset, StaffTask
-from tasks.plans.states import EntryMode, ExitOn, GoalKind, Link, Purpose, Route, Scope
+from tasks.plans.definition import Behaviour, Daily, Definition, Entry, Goal, Offset, StaffTask, Step
+from tasks.plans.states import EntryMode, ExitOn, GoalKind, Link, Measure, Purpose, Route, Scope
 
 SECOND_VISIT = Definition(
     name="新客二次到店",
@@ -14,13 +14,17 @@ SECOND_VISIT = Definition(
     audience={"all": [{"condition": "visit_count", "equals": 1}]},
     entry=Entry(scope=Scope.CUSTOMER, mode=EntryMode.NEVER_AGAIN),
     exit_on=(ExitOn.BOOKED, ExitOn.ARRIVED, ExitOn.REFUNDED, ExitOn.COMPLAINED, ExitOn.DO_NOT_CONTACT),
-    task=StaffTask(
-        scene="second_visit",
-        chain=(Link.CONSULTANT, Link.LAST_SERVED),
-        route=Route.EVENT_STORE,
-        due_in=2,
-        expires_in=7,
-        priority=700,
+    steps=(
+        Step(
+            act=StaffTask(
+                scene="second_visit",
+                chain=(Link.CONSULTANT, Link.LAST_SERVED),
+                route=Route.EVENT_STORE,
+                due_in=2,
+                expires_in=7,
+                priority=700,
+            )
+        ),
     ),
     goals=(Goal(kind=GoalKind.ARRIVED, days=14),),
     hold_out=10,
@@ -39,7 +43,7 @@ CARD_BALANCE_LOW = Definition(
             {"condition": "promo_card", "held": False},
         ]
     },
-    entry=Entry(scope=Scope.CARD, mode=EntryMode.ONCE_PER_CROSSING, bound_cents=50_000),
+    entry=Entry(scope=Scope.CARD, mode=EntryMode.ONCE_PER_CROSSING, measure=Measure.BALANCE, bounds=(50_000,)),
     exit_on=(
         ExitOn.TOPPED_UP,
         ExitOn.BOOKED,
@@ -48,13 +52,17 @@ CARD_BALANCE_LOW = Definition(
         ExitOn.DO_NOT_CONTACT,
         ExitOn.CARD_CLOSED,
     ),
-    task=StaffTask(
-        scene="card_balance_low",
-        chain=(Link.CONSULTANT, Link.LAST_SERVED),
-        route=Route.HOME_STORE,
-        due_in=2,
-        expires_in=7,
-        priority=560,
+    steps=(
+        Step(
+            act=StaffTask(
+                scene="card_balance_low",
+                chain=(Link.CONSULTANT, Link.LAST_SERVED),
+                route=Route.HOME_STORE,
+                due_in=2,
+                expires_in=7,
+                priority=560,
+            )
+        ),
     ),
     goals=(Goal(kind=GoalKind.TOPPED_UP, days=30), Goal(kind=GoalKind.ARRIVED, days=14)),
     hold_out=10,
