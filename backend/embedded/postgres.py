@@ -19,6 +19,8 @@ PROGRAM: Final = "postgres"
 SUPERUSER: Final = "postgres"
 DATABASE: Final = "huifang"
 START_S: Final = 120
+COPYING: Final = 600
+"""Seconds that a copy of a large template may take."""
 _CREATE: Final = "CREATE DATABASE {name} OWNER {owner} TEMPLATE {template}"
 
 
@@ -57,15 +59,15 @@ class Postgres:
         """A plain URL over the socket folder."""
         return f"postgresql://{role}@/{database}?host={self.places.sockets}"
 
-    def sql(self, script: str, database: str = SUPERUSER) -> str:
+    def sql(self, script: str, database: str = SUPERUSER, timeout: float = 60) -> str:
         """Output of the statements, run as superuser, each its own transaction. Raises `EmbeddedError`."""
         options = ("-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-f", "-")
         reach = ("-h", self.places.sockets, "-U", SUPERUSER, "-d", database)
-        return run_program((POSTGRES_BIN / "psql", *options, *reach), cwd=Path("/"), stdin=script).strip()
+        return run_program((POSTGRES_BIN / "psql", *options, *reach), cwd=Path("/"), stdin=script, timeout=timeout).strip()
 
     def create(self, database: str, template: str = "template0") -> None:
         """A database like the first one; `template` may be an unused migrated one, which makes the copy quick."""
-        self.sql(_CREATE.format(name=quoted(database), owner=OWNER, template=quoted(template)))
+        self.sql(_CREATE.format(name=quoted(database), owner=OWNER, template=quoted(template)), timeout=COPYING)
         self._bootstrap(database)
 
     def drop(self, database: str) -> None:

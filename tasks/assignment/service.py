@@ -1,24 +1,35 @@
 """Assign the undecided rows of a chunk."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
+from uuid import UUID
 
 from tasks.assignment import repository
 from tasks.kernel.unit import Unit
-from tasks.plans.definition import StaffTask
+from tasks.plans.steps import StaffTask
 
 
-async def assign(unit: Unit, task: StaffTask, days: Sequence[date], at: datetime) -> None:
+@dataclass(frozen=True)
+class Run:
+    """What the assignment is part of: the instant it is judged at, and the plan's firing if there is one."""
+
+    at: datetime
+    plan_id: UUID
+    occurrence_id: UUID | None = None
+
+
+async def assign(unit: Unit, task: StaffTask, days: Sequence[date], run: Run) -> None:
     """Walk the chain for today, then for each later day; then pool, manager, `no_capacity` (engine.md, "To whom").
 
     `days` are the local days the plan may spread over, the first one today; the rows of `chunk_day` say on which of them a store is open.
     """
-    await repository.find_links(unit, task.chain, at)
-    await unit.run(repository.BENCH)
+    await repository.find_links(unit, task.chain, task.named, run.at)
+    await repository.set_bench(unit, task.most_per_employee, run.plan_id, run.occurrence_id)
     for day in days:
         if not await repository.left(unit):
             return
         for link in task.chain:
             await repository.take_by_link(unit, link, day)
-        await repository.limit_later_days(unit, day)
-    await repository.fall_back(unit, pool=task.pool, manager=task.manager)
+        await repository.limit_later_days(unit, day, task.most_per_employee)
+    await repository.fall_back(unit, task)

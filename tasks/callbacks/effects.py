@@ -17,7 +17,8 @@ from tasks.kernel.unit import Unit
 from tasks.ledger.bookings import Agreed, book
 from tasks.ledger.states import Precision
 from tasks.people.contact_state import refuse
-from tasks.plans.passages import complete_passages, exit_passages
+from tasks.plans.advancing import finish_step
+from tasks.plans.passages import exit_passages
 from tasks.plans.repository import definitions
 from tasks.plans.states import ExitOn
 from tasks.worklist.moves import waiting_expiry
@@ -110,14 +111,14 @@ async def wait(unit: Unit, deed: Deed, until: datetime, kind: WaitKind) -> None:
 
 
 async def finish(unit: Unit, deed: Deed, reason: CloseReason, exit_on: ExitOn | None) -> None:
-    """Close the task and its reasons with one result; passages that `exit_on` ends exit, the others have completed."""
+    """Close the task and its reasons with one result; passages that `exit_on` ends exit, the others go on or have completed."""
     await set_closed(unit, deed.task.id, TaskStatus.DONE, reason)
     closed = await close_reasons(unit, [deed.task.id], reason, deed.fact.outcome.value)
     plans = await definitions(unit, [row.version_id for row in closed])
     exits = [row.enrolment_id for row in closed if exit_on and ends(exit_on, plans[row.version_id].exit_on)]
     if exit_on:
         await exit_passages(unit, exits, exit_on.value)
-    await complete_passages(unit, [row.enrolment_id for row in closed if row.enrolment_id not in exits])
+    await finish_step(unit, [row.enrolment_id for row in closed if row.enrolment_id not in exits])
 
 
 def ends(event: ExitOn, exit_on: Sequence[ExitOn]) -> bool:

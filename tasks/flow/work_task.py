@@ -1,7 +1,7 @@
 """The worklist from outside: lists, the moves by hand, and what time does to tasks and to the passages behind them."""
 
 from tasks.kernel.unit import Unit
-from tasks.plans.passages import complete_passages
+from tasks.plans.advancing import finish_step
 from tasks.worklist.buckets import Bucket
 from tasks.worklist.service import (
     TaskMove,
@@ -36,7 +36,7 @@ __all__ = [
 
 
 async def expire_due(unit: Unit, limit: int) -> int:
-    """Expire the live tasks past their day, at most `limit`, and complete the passages whose part in them is over; returns how many tasks."""
+    """Expire the live tasks past their day, at most `limit`, and let the passages go on whose part in them is over; returns how many tasks."""
     expired = await expire_tasks(unit, limit)
-    await complete_passages(unit, expired.enrolment_ids)
+    await finish_step(unit, expired.enrolment_ids)
     return expired.tasks

@@ -8,6 +8,7 @@ from uuid import UUID
 from tasks.audience.ground import Ground
 from tasks.audience.resolving import predicate_of
 from tasks.kernel.unit import Unit
+from tasks.kernel.zones import local_day
 from tasks.people.followed import FOLLOWABLE
 from tasks.people.lookups import merchant_zone
 from tasks.plans.definition import Behaviour, Definition
@@ -32,6 +33,11 @@ class Moment:
     today: date
     timezone: str
     past: bool = False
+
+    @property
+    def fires_on(self) -> date:
+        """The local day it meant to fire on; the day it is judged on may be the next."""
+        return local_day(self.fires_at, self.timezone)
 
     @property
     def ground(self) -> Ground:
@@ -150,8 +156,8 @@ async def fill_from_events(
 
 
 _ENROLMENTS = """
-insert into chunk (scope_id, entry_key, guard, enrolment_id, customer_id, card_id, event_id, event_store_id, step)
-select e.scope_id, e.entry_key, e.guard, e.id, e.customer_id, e.card_id, e.event_id, e.store_id, e.step
+insert into chunk (scope_id, entry_key, guard, enrolment_id, customer_id, card_id, event_id, event_store_id, step, anchor_on)
+select e.scope_id, e.entry_key, e.guard, e.id, e.customer_id, e.card_id, e.event_id, e.store_id, e.step, e.anchor_on
 from enrolment e where e.merchant_id = :merchant and e.id = any(cast(:ids as uuid[]))
 order by e.id
 """

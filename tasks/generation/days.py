@@ -6,16 +6,26 @@ from uuid import UUID
 
 import msgspec
 
-from tasks.generation.candidates import Moment
+from tasks.generation.job import Job
 from tasks.kernel.unit import Unit
 from tasks.kernel.zones import day_bounds, local_instant
-from tasks.people.calendar import StoreCalendar, add_open_days, is_open, load_calendars
+from tasks.people.calendar import (
+    NeverOpens,
+    StoreCalendar,
+    add_open_days,
+    is_open,
+    load_calendars,
+    next_open_day,
+)
 from tasks.plans.definition import Behaviour, Definition
 from tasks.plans.schedules import wall_of
 from tasks.worklist.windows import ContactWindow, contact_window
 
 HORIZON = 120
 """Calendar days looked ahead: spread + expiry in open days, with a long closure in between."""
+
+RELEASE_DAYS = 5
+"""What a closure held back is spread over so many open days (engine.md, "When")."""
 
 _INSERT = """
 insert into chunk_day (store_id, day_on, day_no, opens_at, contact_from, due_at, expires_at)
@@ -48,42 +58,69 @@ def wall_time(definition: Definition) -> time:
     return next((offset.at for offset in trigger.offsets if offset.at is not None), MORNING)
 
 
-async def fill_days(unit: Unit, definition: Definition, moment: Moment) -> list[date]:
-    """Fill `chunk_day` for the stores in the chunk; returns the calendar days that may be used, today first."""
+async def fill_days(unit: Unit, job: Job) -> list[date]:
+    """Fill `chunk_day` for the stores in the chunk; returns the calendar days that may be used, in order.
+
+    A store that is closed today offers the days from its next open one on. What a closure (春节, 装修) held back is dealt over the first open days after it.
+    """
     stores = [
         row["store_id"]
         for row in await unit.rows("select distinct store_id from chunk where store_id is not null order by store_id")
     ]
-    calendars = await load_calendars(unit, stores, moment.today, HORIZON)
+    calendars = await load_calendars(unit, stores, job.moment.today, HORIZON)
     window = contact_window(
         msgspec.json.decode(await unit.scalar("select settings from merchant where merchant_id = :merchant") or "{}")
     )
-    days = [moment.today + timedelta(days=number) for number in range(definition.task.spread_days + 1)]
-    usable = [
-        day for store in stores for day in _store_days(definition, moment, calendars[store], (store, days, window))
-    ]
+    usable = [day for store in stores for day in _store_days(job, calendars[store], window)]
     await _insert(unit, usable)
-    return days
+    await _release(unit, [calendar for calendar in calendars.values() if closed_at(calendar, job.moment.today)])
+    return sorted({day.day_on for day in usable})
 
 
-def _store_days(
-    definition: Definition, moment: Moment, calendar: StoreCalendar, part: tuple[UUID, Sequence[date], ContactWindow]
-) -> list[StoreDay]:
-    store, days, window = part
-    task, zone, wall = definition.task, calendar.timezone, wall_time(definition)
-    return [
-        StoreDay(
-            store_id=store,
-            day_on=day,
-            day_no=number,
-            opens_at=(opens := moment.fires_at if number == 0 else local_instant(day, wall, zone)),
-            contact_from=max(opens, window.opens(day, zone)),
-            due_at=day_bounds(add_open_days(calendar, day, task.due_in), zone)[1],
-            expires_at=day_bounds(add_open_days(calendar, day, task.expires_in), zone)[1],
-        )
-        for number, day in enumerate(days)
-        if is_open(calendar, day)
-    ]
+def closed_at(calendar: StoreCalendar, day: date) -> bool:
+    """True when a closure, not a weekly day off, holds the store shut on the day."""
+    return any(first <= day <= last for first, last in calendar.closures)
+
+
+def _store_days(job: Job, calendar: StoreCalendar, window: ContactWindow) -> list[StoreDay]:
+    act, today = job.act, job.moment.today
+    try:
+        first = next_open_day(calendar, today)
+        spread = max(act.spread_days, RELEASE_DAYS if closed_at(calendar, today) else 0)
+        days = [first + timedelta(days=number) for number in range(spread + 1)]
+        return [_store_day(job, calendar, window, day) for day in days if is_open(calendar, day)]
+    except NeverOpens:
+        return []
+
+
+def _store_day(job: Job, calendar: StoreCalendar, window: ContactWindow, day: date) -> StoreDay:
+    act, zone, moment = job.act, calendar.timezone, job.moment
+    opens = moment.fires_at if day == moment.today else local_instant(day, wall_time(job.definition), zone)
+    contact_from = max(opens, window.opens(day, zone))
+    due = day_bounds(add_open_days(calendar, day, act.due_in), zone)[1]
+    return StoreDay(
+        store_id=calendar.store_id,
+        day_on=day,
+        day_no=(day - moment.today).days,
+        opens_at=opens,
+        contact_from=contact_from,
+        due_at=contact_from + timedelta(hours=act.due_hours) if act.due_hours else due,
+        expires_at=day_bounds(add_open_days(calendar, day, act.expires_in), zone)[1],
+    )
+
+
+_RELEASE = """
+update chunk c set first_on = d.day_on
+from (select store_id, day_on, row_number() over (partition by store_id order by day_on) - 1 as nth,
+             count(*) over (partition by store_id) as days from chunk_day where store_id = any(cast(:stores as uuid[]))) d
+where c.store_id = d.store_id and d.nth = ('x' || left(md5(c.customer_id::text), 7))::bit(28)::int % least(:release, d.days)
+"""
+
+
+async def _release(unit: Unit, closed: Sequence[StoreCalendar]) -> None:
+    """Deal what a closure held back over the first days after it, the same customer always on the same one."""
+    if closed:
+        await unit.run(_RELEASE, stores=[calendar.store_id for calendar in closed], release=RELEASE_DAYS)
 
 
 async def _insert(unit: Unit, usable: Sequence[StoreDay]) -> None:

@@ -1,41 +1,22 @@
 """One chunk, from candidates to tasks. Preview runs the same steps and stops before the writing."""
 
-from dataclasses import dataclass
-from uuid import UUID
-
 import msgspec
 
-from tasks.assignment.service import assign
+from tasks.assignment.service import Run, assign
 from tasks.generation import judge
-from tasks.generation.candidates import Moment
 from tasks.generation.days import fill_days
+from tasks.generation.entering import entry
+from tasks.generation.escalating import escalate
+from tasks.generation.job import Job
+from tasks.generation.last_day import limit
+from tasks.generation.leaving import leave, pass_over
+from tasks.generation.suppressing import suppress
 from tasks.generation.write import name_tasks, write
 from tasks.kernel.unit import Unit
-from tasks.plans.definition import Definition
 from tasks.plans.lunar import is_new_year
 from tasks.plans.states import PlanKind
 
-
-@dataclass(frozen=True)
-class Job:
-    """What a chunk is judged for.
-
-    Attributes:
-        definition: the plan version.
-        plan_id, version_id: whose; a draft that is only looked at has ids of nobody.
-        moment: when.
-        occurrence_id: the firing, for plans of the calendar.
-        hold_out: percent of the matched who get no task; decided once per run.
-        room: how many more tasks this run may make, None for as many as there are.
-    """
-
-    definition: Definition
-    plan_id: UUID
-    version_id: UUID
-    moment: Moment
-    occurrence_id: UUID | None = None
-    hold_out: int = 0
-    room: int | None = None
+__all__ = ["Job", "Tally", "decide", "generate"]
 
 
 class Tally(msgspec.Struct, frozen=True):
@@ -57,17 +38,20 @@ async def decide(unit: Unit, job: Job, *, entered: bool, writing: bool = False) 
     Only who is `writing` locks the tasks that are merged into: a preview stands in nobody's way.
     """
     moment, definition = job.moment, job.definition
-    await judge.route(unit, definition)
+    await judge.route(unit, job.act)
     if not entered:
-        await judge.entry(unit, definition, job.plan_id, moment)
+        await entry(unit, definition, job.plan_id, moment)
     if entered or definition.kind is PlanKind.BEHAVIOUR:
-        await judge.exits(unit, definition, moment)
-    await judge.suppressions(unit, definition, moment, new_year=is_new_year(moment.today))
+        await leave(unit, definition, moment, (job.ordinal, job.offset_no))
+    await pass_over(unit, definition, moment, job.ordinal)
+    await limit(unit, definition, job.act, moment)
+    await suppress(unit, definition, moment, new_year=is_new_year(moment.today))
     await judge.hold_out(unit, job.plan_id, job.hold_out)
     await judge.merge(unit, moment, writing=writing)
     await judge.cap(unit, job.room)
-    days = await fill_days(unit, definition, moment)
-    await assign(unit, definition.task, days, moment.at)
+    days = await fill_days(unit, job)
+    await escalate(unit, job)
+    await assign(unit, job.act, days, Run(moment.at, job.plan_id, job.occurrence_id))
     await judge.followers(unit)
     await name_tasks(unit)
     return await unit.structs(
@@ -79,5 +63,5 @@ async def generate(unit: Unit, job: Job, *, entered: bool) -> list[Tally]:
     """Decide and write: one chunk, whole or not at all. The change feed is published when the unit closes."""
     await judge.lock(unit)
     tally = await decide(unit, job, entered=entered, writing=True)
-    await write(unit, job.definition, job.moment, (job.plan_id, job.version_id, job.occurrence_id))
+    await write(unit, job)
     return tally

@@ -1,12 +1,14 @@
 """From a judged and assigned chunk to rows: enrolments, tasks, reasons, decisions; the change feed hears of them last."""
 
 from datetime import timedelta
-from uuid import UUID
+from typing import Any
 
 from tasks.generation.candidates import Moment
+from tasks.generation.job import Job
 from tasks.kernel.errors import FlowError
 from tasks.kernel.unit import Unit
-from tasks.plans.definition import Definition
+from tasks.plans.advancing import finish_step, has_next
+from tasks.plans.steps import StaffTask
 from tasks.worklist.feed import feed
 
 
@@ -28,26 +30,33 @@ update chunk c set task_id = f.task_id from chunk f
 where c.decided = 'merged' and c.task_id is null and f.customer_id = c.customer_id and f.first_of_customer and f.decided = 'task'
 """
 
-NAME = "update chunk set enrolment_id = new_uuid7() where enrolment_id is null and decided in ('task', 'merged', 'held_out', 'deferred')"
+NAME = """
+update chunk set enrolment_id = new_uuid7() where enrolment_id is null and (decided in ('task', 'merged', 'held_out', 'deferred') or goes_on)
+"""
+
+GOES_ON = """
+update chunk set goes_on = true where passed_over or (enrolment_id is not null and decided in ('suppressed', 'capped', 'no_capacity'))
+"""
+"""A passage with more steps outlives one that made no task. Who was never in has none, unless a step of the plan was passed over for her."""
 
 ENROL = """
 insert into enrolment (merchant_id, id, plan_id, version_id, scope_id, entry_key, guard, customer_id, card_id, event_id, occurrence_id, store_id,
-    state, step, fire_at, fires_on, exit_reason, created_at, closed_at)
+    state, step, fire_at, fires_on, exit_reason, created_at, closed_at, anchor_on)
 select :merchant, c.enrolment_id, :plan, :version, c.scope_id, c.entry_key, c.guard, c.customer_id, c.card_id, c.event_id, :occurrence, c.store_id,
     case c.decided when 'held_out' then 'exited' when 'deferred' then 'waiting' else 'active' end, c.step,
     case c.decided when 'deferred' then cast(:tomorrow as timestamptz) else cast(:fires_at as timestamptz) end, :today,
-    case c.decided when 'held_out' then 'held_out' end, :now, case c.decided when 'held_out' then cast(:now as timestamptz) end
-from chunk c where c.decided in ('task', 'merged', 'held_out', 'deferred') order by c.enrolment_id
+    case c.decided when 'held_out' then 'held_out' end, :now, case c.decided when 'held_out' then cast(:now as timestamptz) end, :today
+from chunk c where c.decided in ('task', 'merged', 'held_out', 'deferred') or c.goes_on order by c.enrolment_id
 on conflict do nothing
 """
 
 MOVE_ON = """
 update enrolment e set
-    state = case c.decided when 'task' then 'active' when 'merged' then 'active' when 'deferred' then 'waiting'
-        when 'failed' then 'failed' else 'exited' end,
+    state = case when c.goes_on then 'active' else case c.decided when 'task' then 'active' when 'merged' then 'active' when 'deferred' then 'waiting'
+        when 'failed' then 'failed' else 'exited' end end,
     fire_at = case c.decided when 'deferred' then cast(:tomorrow as timestamptz) else e.fire_at end,
-    exit_reason = case when c.decided not in ('task', 'merged', 'deferred') then coalesce(c.reason, c.decided) end,
-    closed_at = case when c.decided not in ('task', 'merged', 'deferred') then cast(:now as timestamptz) end
+    exit_reason = case when c.decided not in ('task', 'merged', 'deferred') and not c.goes_on then coalesce(c.reason, c.decided) end,
+    closed_at = case when c.decided not in ('task', 'merged', 'deferred') and not c.goes_on then cast(:now as timestamptz) end
 from chunk c where e.merchant_id = :merchant and e.id = c.enrolment_id
 """
 
@@ -55,10 +64,19 @@ TASKS = """
 insert into task (merchant_id, id, store_id, customer_id, assignee_id, origin, status, priority, value_cents,
     opens_at, opens_on, contact_from, due_at, expires_at, created_at)
 select :merchant, c.task_id, c.store_id, c.customer_id, c.assignee_id, 'plan', case when d.opens_at <= :at then 'open' else 'queued' end,
-    :priority, c.value_cents, d.opens_at, d.day_on, d.contact_from, d.due_at, d.expires_at, :now
-from chunk c join chunk_day d on d.store_id = c.store_id and d.day_on = c.opens_on
+    :priority, c.value_cents, d.opens_at, d.day_on, d.contact_from, {due_at}, {expires_at}, :now
+from chunk c join chunk_day d on d.store_id = c.store_id and d.day_on = c.opens_on {store}
 where c.decided = 'task' order by c.customer_id
 """
+
+STORE = "join store st on st.merchant_id = :merchant and st.id = c.store_id"
+
+DUE = {
+    None: "d.due_at",
+    False: "least(d.due_at, c.until_at)",
+    True: "coalesce(least((c.until_on + cast(:wall as time)) at time zone st.timezone, c.until_at), d.due_at)",
+}
+"""When a task is late: after its open days, within its last day, or at a wall time of that day."""
 
 REASONS = """
 insert into task_reason (merchant_id, id, task_id, plan_id, version_id, enrolment_id, step, priority, card_id, event_id, created_at)
@@ -69,7 +87,7 @@ from chunk c where c.decided in ('task', 'merged') order by c.customer_id
 RAISE = """
 update task t set priority = greatest(t.priority, :priority),
     due_at = least(t.due_at, greatest(m.due_at, cast(t.opens_on + 1 as timestamp) at time zone st.timezone))
-from (select c.task_id, min(d.due_at) as due_at from chunk c
+from (select c.task_id, min(least(d.due_at, c.until_at)) as due_at from chunk c
       join chunk_day d on d.store_id = c.store_id and d.day_no = (select min(x.day_no) from chunk_day x where x.store_id = c.store_id)
       where c.decided = 'merged' and not exists (select from chunk f where f.decided = 'task' and f.customer_id = c.customer_id)
       group by c.task_id) m, store st
@@ -96,21 +114,37 @@ async def name_tasks(unit: Unit) -> None:
     await unit.run(JOIN)
 
 
-async def write(unit: Unit, definition: Definition, moment: Moment, ids: tuple[UUID, UUID, UUID | None]) -> None:
-    """Write what was decided; `ids` are plan, version and occurrence. Raises `EntryRaced` when another transaction was first."""
-    plan, version, occurrence = ids
-    from_enrolments = bool(await unit.scalar("select count(*) from chunk where enrolment_id is not null"))
-    values = {"plan": plan, "version": version, "occurrence": occurrence, "priority": definition.task.priority}
-    if from_enrolments:
-        await unit.run(MOVE_ON, tomorrow=moment.at + timedelta(days=1))
+async def write(unit: Unit, job: Job) -> None:
+    """Write what was decided. Raises `EntryRaced` when another transaction was first."""
+    act, moment = job.act, job.moment
+    values = {"plan": job.plan_id, "version": job.version_id, "occurrence": job.occurrence_id, "priority": act.priority}
+    tomorrow = moment.at + timedelta(days=1)
+    more = has_next(job.definition, job.ordinal)
+    if more:
+        await unit.run(GOES_ON)
+    if await unit.scalar("select count(*) from chunk where enrolment_id is not null"):
+        await unit.run(MOVE_ON, tomorrow=tomorrow)
     else:
-        await unit.run(NAME)
-        wanted = await unit.scalar("select count(*) from chunk where enrolment_id is not null")
-        made = await unit.run(
-            ENROL, tomorrow=moment.at + timedelta(days=1), fires_at=moment.fires_at, today=moment.today, **values
-        )
-        if made.rowcount != wanted:
-            raise EntryRaced
-    for statement in (TASKS, REASONS, RAISE, DECISIONS):
+        await _enrol(unit, moment, values | {"tomorrow": tomorrow})
+    await unit.run(_tasks(act), at=moment.at, wall=act.due_at, **values)
+    for statement in (REASONS, RAISE, DECISIONS):
         await unit.run(statement, at=moment.at, **values)
-    feed(unit).changed_rows(TOUCHED)
+    if more:
+        rows = await unit.rows("select enrolment_id from chunk where goes_on order by enrolment_id")
+        await finish_step(unit, [row["enrolment_id"] for row in rows])
+    await feed(unit).changed_now(unit, TOUCHED)
+
+
+async def _enrol(unit: Unit, moment: Moment, values: dict[str, Any]) -> None:
+    await unit.run(NAME)
+    wanted = await unit.scalar("select count(*) from chunk where enrolment_id is not null")
+    made = await unit.run(ENROL, fires_at=moment.fires_at, today=moment.today, **values)
+    if made.rowcount != wanted:
+        raise EntryRaced
+
+
+def _tasks(act: StaffTask) -> str:
+    """Return the statement that makes the tasks; who has no last day is asked for none."""
+    if act.last_day is None:
+        return TASKS.format(due_at=DUE[None], expires_at="d.expires_at", store="")
+    return TASKS.format(due_at=DUE[act.due_at is not None], expires_at="least(d.expires_at, c.until_at)", store=STORE)

@@ -28,11 +28,6 @@ async def convert_passages(unit: Unit, enrolment_ids: Sequence[UUID]) -> int:
     return done.rowcount
 
 
-async def complete_passages(unit: Unit, enrolment_ids: Sequence[UUID]) -> int:
-    """All steps are done and the goal was not met."""
-    return await _end(unit, enrolment_ids, "completed", None)
-
-
 async def _end(unit: Unit, enrolment_ids: Sequence[UUID], state: str, reason: str | None) -> int:
     if not enrolment_ids:
         return 0

@@ -24,6 +24,12 @@ select :merchant, c.store_id, b.rev, c.task_id, c.left_staff_id from changed c j
 """
 
 
+_KEEP = """
+create temporary table if not exists feed_change (store_id uuid not null, task_id uuid not null, left_staff_id uuid) on commit delete rows
+"""
+_KEPT = "select store_id, task_id, left_staff_id from feed_change"
+
+
 class Feed:
     """Collects what changed in this transaction and publishes it as the transaction's last statement."""
 
@@ -31,6 +37,7 @@ class Feed:
         self._changes: list[tuple[UUID, UUID, UUID | None]] = []
         self._sources: list[str] = []
         self._values: dict[str, Any] = {}
+        self._kept = False
 
     def changed(self, store_id: UUID, task_id: UUID, left_staff_id: UUID | None = None) -> None:
         """A task changed; `left_staff_id` is who no longer has it."""
@@ -41,10 +48,23 @@ class Feed:
         self._sources.append(select)
         self._values.update(values)
 
+    async def changed_now(self, unit: Unit, select: str, **values: Any) -> None:
+        """Many tasks changed: `select` yields (store_id, task_id, left_staff_id) and is read at once, from rows that may be gone when the transaction closes.
+
+        Within a savepoint that is rolled back it was never said.
+        """
+        await unit.run(_KEEP)
+        await unit.run(f"insert into feed_change (store_id, task_id, left_staff_id) {select}", **values)
+        self._kept = True
+
     async def close(self, unit: Unit) -> None:
         """Lock the stores in id order, raise their revisions once and write one change row per task."""
         sources = list(self._sources)
         values = dict(self._values)
+        if self._kept:
+            # A savepoint that was rolled back may have taken the table with it.
+            await unit.run(_KEEP)
+            sources.append(_KEPT)
         if self._changes:
             sources.append(
                 "select * from unnest(cast(:feed_stores as uuid[]), cast(:feed_tasks as uuid[]), cast(:feed_left as uuid[])) "
