@@ -57,7 +57,10 @@ async def fire_batch(unit: Unit, limit: int) -> int:
         moment = Moment(
             at=unit.now, fires_at=due.fire_at, today=local_day(unit.now, due.timezone), timezone=due.timezone
         )
-        job = Job(definition, due.plan_id, due.version_id, moment, hold_out=await hold_out_of(unit, definition, moment))
+        job = Job(
+            definition, due.plan_id, due.version_id, moment, hold_out=await hold_out_of(unit, definition, moment),
+            ordinal=due.ordinal, offset_no=due.offset_no,
+        )  # fmt: skip
         await open_chunk(unit)
         await fill_from_enrolments(unit, due.ids)
         count += await count_chunk(unit)

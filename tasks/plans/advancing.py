@@ -123,7 +123,8 @@ where e.merchant_id = :merchant and e.id = any(cast(:ids as uuid[])) and e.state
 """
 
 _GO_ON = """
-update enrolment e set state = 'waiting', step = u.step, fires_on = u.day_on, fire_at = greatest(u.fire_at, cast(:now as timestamptz))
+update enrolment e set state = 'waiting', step = u.step, fires_on = u.day_on, fire_at = greatest(u.fire_at, cast(:now as timestamptz)),
+    anchor_on = coalesce(e.anchor_on, e.fires_on)
 from unnest(cast(:ids as uuid[]), cast(:steps as int[]), cast(:days as date[]), cast(:at as timestamptz[])) as u(id, step, day_on, fire_at)
 where e.merchant_id = :merchant and e.id = u.id
 """

@@ -56,12 +56,14 @@ on conflict do nothing
 
 
 class Due(msgspec.Struct, frozen=True):
-    """Passages that fire now, of one plan version, zone and local day, locked by the caller's transaction."""
+    """Passages that fire now, of one plan version, zone, local day, step (`ordinal`, counted through every round) and offset, locked by the caller."""
 
     plan_id: UUID
     version_id: UUID
     timezone: str
     fires_on: object
+    ordinal: int
+    offset_no: int
     fire_at: datetime
     ids: list[UUID]
 
@@ -125,15 +127,18 @@ order by s.customer_id for update skip locked
 
 _DUE = """
 with due as (
-    select e.id, e.plan_id, e.version_id, e.fires_on, e.fire_at, e.store_id from enrolment e
+    select e.id, e.plan_id, e.version_id, e.fires_on, e.fire_at, e.store_id, e.step,
+        coalesce(nullif(split_part(e.entry_key, ':', 2), ''), '0')::int as offset_no from enrolment e
     join plan p on p.merchant_id = e.merchant_id and p.id = e.plan_id and p.state = 'active'
     join merchant m on m.merchant_id = e.merchant_id and m.stopped_at is null
     where e.merchant_id = :merchant and e.customer_id = any(cast(:customers as uuid[])) and e.state = 'waiting' and e.fire_at <= :now
     order by e.fire_at, e.id limit :limit for update of e skip locked
 )
-select d.plan_id, d.version_id, coalesce(s.timezone, m.timezone) as timezone, d.fires_on, max(d.fire_at) as fire_at, array_agg(d.id order by d.id) as ids
+select d.plan_id, d.version_id, coalesce(s.timezone, m.timezone) as timezone, d.fires_on, d.step as ordinal, d.offset_no,
+    max(d.fire_at) as fire_at, array_agg(d.id order by d.id) as ids
 from due d join merchant m on m.merchant_id = :merchant left join store s on s.merchant_id = :merchant and s.id = d.store_id
-group by d.plan_id, d.version_id, coalesce(s.timezone, m.timezone), d.fires_on order by d.plan_id, d.version_id, d.fires_on, 3
+group by d.plan_id, d.version_id, coalesce(s.timezone, m.timezone), d.fires_on, d.step, d.offset_no
+order by d.plan_id, d.version_id, d.fires_on, d.step, d.offset_no, 3
 """
 
 
