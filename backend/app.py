@@ -7,6 +7,7 @@ from litestar.datastructures import State
 from litestar.openapi import OpenAPIConfig
 
 from backend.http.auth.routes import router as auth
+from backend.http.benefits.routes import router as benefits
 from backend.http.contract import BatchSchema, StrictStructs, components
 from backend.http.intake.routes import router as intake
 from backend.http.intake.schemas import EventsSchema
@@ -27,7 +28,7 @@ MOST_BODY: Final = 1024 * 1024
 def create_app(services: Services) -> Litestar:
     """Return the application; it owns nothing, so whoever made the services also closes them."""
     return Litestar(
-        route_handlers=[system(), auth(), intake(), staff(), manager(), owner()],
+        route_handlers=[system(), auth(), intake(), staff(), manager(), owner(), benefits()],
         state=State({"services": services}),
         request_class=StrictRequest,
         request_max_body_size=MOST_BODY,

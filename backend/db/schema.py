@@ -9,11 +9,14 @@ from sqlalchemy.sql import text
 
 import backend.auth.tables
 import backend.imports.tables
+import backend.observability.tables
 import tasks.attribution.tables
 import tasks.audience.tables
+import tasks.benefits.tables
 import tasks.callbacks.tables
 import tasks.events.field_tables
 import tasks.events.tables
+import tasks.flow.tables
 import tasks.generation.tables
 import tasks.insight.tables
 import tasks.ledger.card_tables
@@ -36,11 +39,14 @@ from tasks.kernel.columns import schema
 _LOADED = (
     backend.auth.tables,
     backend.imports.tables,
+    backend.observability.tables,
     tasks.attribution.tables,
     tasks.audience.tables,
+    tasks.benefits.tables,
     tasks.callbacks.tables,
     tasks.events.field_tables,
     tasks.events.tables,
+    tasks.flow.tables,
     tasks.generation.tables,
     tasks.insight.tables,
     tasks.ledger.card_tables,

@@ -1,4 +1,4 @@
-"""What a merchant needs now and then rather than at once: value and rhythm of everybody, rules of tags, counts of segments."""
+"""What a merchant needs now and then rather than at once: value and rhythm of everybody, rules of tags, counts of segments, a nightly look at every row."""
 
 import asyncio
 from collections.abc import Sequence
@@ -9,7 +9,9 @@ import structlog
 
 from tasks.events.happened import Happened
 from tasks.flow.follow_value import listens
+from tasks.flow.invariants import look_tonight
 from tasks.flow.react import notice
+from tasks.flow.tend_benefits import tend_benefits
 from tasks.flow.tend_segments import tend_segments
 from tasks.flow.tend_tags import tend_tags
 from tasks.flow.units import OpensUnits
@@ -41,6 +43,8 @@ async def tend_merchant(units: OpensUnits, merchant_id: UUID) -> TendReport:
     computed = await refresh_merchant(units, merchant_id) if due else None
     tagged = await tend_tags(units, merchant_id)
     counted = await tend_segments(units, merchant_id)
+    await tend_benefits(units, merchant_id)
+    await look_tonight(units, merchant_id)
     return TendReport(computed.customers if computed else None, computed.moved if computed else 0, tagged, counted)
 
 

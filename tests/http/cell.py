@@ -25,6 +25,7 @@ class Cell:
         answers: the normal success.
         names_a_thing: the path or body names something of the salon, so a stranger gets 404; else a stranger succeeds, with their own things.
         same_store_only: another store's staff of the same role must get 404 too.
+        both_proofs: a key's operation that everybody who works for the merchant may ask, too.
     """
 
     make: Make
@@ -32,6 +33,7 @@ class Cell:
     answers: int = 200
     names_a_thing: bool = False
     same_store_only: bool = False
+    both_proofs: bool = False
     headers: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -4,12 +4,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
-from tasks.flow.manage_plans import activate, create_plan
 from tasks.kernel.ids import new_id
 from tests.http.cell import Ask, Cell, Make, plain
 from tests.http.cells_audience import AUDIENCE
+from tests.http.cells_benefits import BENEFITS
 from tests.http.cells_catalog import CATALOG
 from tests.http.cells_insight import INSIGHT
+from tests.http.cells_plans import PLANS
 from tests.http.cells_schedules import SCHEDULES
 from tests.http.cells_segments import SEGMENTS
 from tests.http.salon import PASSWORD, Salon
@@ -19,17 +20,6 @@ def on_task(suffix: str, body: Callable[[], Any] = lambda: None, *, assignee: st
     async def make(salon: Salon) -> Ask:
         task_id = await salon.task("S1", assignee)
         return f"/v1/staff/tasks/{task_id}{suffix}", body(), {}
-
-    return make
-
-
-def on_plan(suffix: str, body: Any = None, *, active: bool = False, if_match: bool = True) -> Make:
-    async def make(salon: Salon) -> Ask:
-        async with salon.services.units.open(salon.merchant_id) as unit:
-            plan = await create_plan(unit, "second_visit", {"name": f"计划 {new_id().hex[-6:]}"})
-            if active:
-                plan = await activate(unit, plan.id)
-        return f"/v1/owner/plans/{plan.id}{suffix}", body, {"if-match": f'"{plan.etag}"'} if if_match else {}
 
     return make
 
@@ -87,16 +77,6 @@ STAFF = {
     ),
 }
 OWNER = {
-    "ListTemplates": Cell(plain("/v1/owner/templates"), "owner"),
-    "ListPlans": Cell(plain("/v1/owner/plans"), "owner"),
-    "CreatePlan": Cell(plain("/v1/owner/plans", {"template": "second_visit"}), "owner", 201),
-    "GetPlan": Cell(on_plan("", if_match=False), "owner", 200, names_a_thing=True),
-    "ActivatePlan": Cell(on_plan("/activate"), "owner", 200, names_a_thing=True),
-    "PausePlan": Cell(on_plan("/pause", active=True), "owner", 200, names_a_thing=True),
-    "EndPlan": Cell(on_plan("/end"), "owner", 200, names_a_thing=True),
-    "PreviewPlan": Cell(on_plan("/preview", {}, if_match=False), "owner", 200, names_a_thing=True),
-    "PreviewTemplate": Cell(plain("/v1/owner/plans:preview", {"template": "second_visit"}), "owner"),
-    "StopEverything": Cell(plain("/v1/owner/stop-everything", {"stopped": False}), "owner", 204),
     "CreateApiKey": Cell(plain("/v1/owner/api-keys", {"name": "POS"}), "owner", 201),
     "ListApiKeys": Cell(plain("/v1/owner/api-keys"), "owner"),
     "RevokeApiKey": Cell(on_key, "owner", 204, names_a_thing=True),
@@ -124,6 +104,8 @@ MANAGER = {
     "Completion": Cell(plain("/v1/manager/completion?from=2026-03-01&to=2026-03-02&by=employee"), "manager"),
     "ListStoreTasks": Cell(plain("/v1/manager/tasks?limit=50"), "manager"),
 }
-CELLS: dict[str, Cell] = STAFF | OWNER | INTAKE | MANAGER | AUDIENCE | SCHEDULES | CATALOG | SEGMENTS | INSIGHT
-OPEN = {"Live", "Ready", "ListProblems", "GetProblem", "Login", "Refresh"}
+CELLS: dict[str, Cell] = (
+    STAFF | OWNER | INTAKE | MANAGER | AUDIENCE | SCHEDULES | CATALOG | SEGMENTS | INSIGHT | BENEFITS | PLANS
+)
+OPEN = {"Live", "Ready", "Late", "Metrics", "ListProblems", "GetProblem", "Login", "Refresh"}
 """Operations that everybody may ask."""

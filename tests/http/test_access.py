@@ -100,14 +100,15 @@ async def wrong_callers(pair: Pair, cell: Cell) -> list[tuple[str, Caller, int]]
         ("nobody", api.nobody(), 401),
         ("garbage", api.key(GARBAGE), 401),
         ("key of nobody", api.key(f"hf_{ours.merchant_id.hex}_{new_id().hex}_AAAA"), 401),
-        ("the other kind of proof", await ours.caller("key" if staff else "owner"), 401),
     ]
-    if staff:
+    if not cell.both_proofs:
+        found.append(("the other kind of proof", await ours.caller("key" if staff else "owner"), 401))
+    if staff or cell.both_proofs:
         found.append(("removed", await ours.caller("removed"), 401))
     found += [(f"lower role: {who}", await ours.caller(who), 403) for who in LOWER.get(cell.right, ())]
     if cell.names_a_thing:
         found.append(("other merchant", await identity(theirs, cell.right), 404))
-        found.append(("other merchant's owner", await theirs.caller("owner"), 404))
+        found.append(("other merchant's owner", await theirs.caller("owner"), 404 if staff else 401))
     if cell.same_store_only:
         found.append(("other store", await ours.caller(OTHERS_OF_ROLE[cell.right]), 404))
         found.append(("other store's lead", await ours.caller("manager2"), 404))
