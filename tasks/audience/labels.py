@@ -69,6 +69,9 @@ FIELDS: Final[dict[str, tuple[str, str]]] = {
     "total": ("合计", "In total"),
     "frozen": ("停用", "Frozen"),
     "frozenToo": ("含停卡", "Frozen cards too"),
+    "since": ("从何算起", "Counted from"),
+    "days": ("满几天", "After days"),
+    "yearly": ("每周年", "Every year"),
     "expiredToo": ("含过期卡", "Expired cards too"),
 }
 """A field of a condition → its label; every field of every condition has one (tests/unit/audience)."""

@@ -69,15 +69,16 @@ class Known:
     staff: dict[str, UUID]
 
 
-async def lock_customers(unit: Unit, drafts: Sequence[Draft], customers: Iterable[UUID]) -> None:
-    """Lock the facts of everybody whose rows the events may touch, in one go and in id order."""
+async def lock_customers(unit: Unit, drafts: Sequence[Draft], known: Known) -> None:
+    """Lock the facts of everybody whose rows the events may touch, in one go and in id order. Events of no ledger change nobody's value."""
     sales = [d.payload.sale_id for d in drafts if isinstance(d.payload, Purchase | Refunded)]
     cards = {d.payload.card_id for d in drafts if isinstance(d.payload, CardUsed | CardToppedUp | CardClosed)}
     stored = await sale_rows.owners(unit, sales) if sales else {}
     owners = {one for one in stored.values() if one is not None}
     if cards:
         owners |= {row.customer_id for _, row in (await card_rows.stored_cards(unit, cards)).values()}
-    await lock_facts(unit, owners | set(customers))
+    recorded = owners | {known.customers[d.payload.customer] for d in drafts if intents.ledger_kind(d) is not None}
+    await lock_facts(unit, owners | {known.customers[d.payload.customer] for d in drafts}, recorded=recorded)
 
 
 async def apply(unit: Unit, drafts: Sequence[Draft], known: Known) -> Applied:

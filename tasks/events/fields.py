@@ -7,25 +7,13 @@ whether an event came for them or not.
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Any, Final
 from uuid import UUID
 
-import msgspec
-
+from tasks.events.asked import READ
 from tasks.events.envelopes import Draft
 from tasks.events.payloads import (
-    TYPES,
-    AppointmentBooked,
-    AppointmentEnded,
-    Changed,
-    Complained,
     Custom,
-    Noticed,
-    Ordered,
-    Payload,
     PointsChanged,
-    ServiceCompleted,
-    VoucherRedeemed,
 )
 from tasks.kernel.errors import Invalid
 from tasks.kernel.money import MAX_CENTS
@@ -33,43 +21,8 @@ from tasks.kernel.unit import Unit
 from tasks.ledger.points import check_points
 from tasks.people.attributes import Declared, Stored, declared, stored_value
 from tasks.people.batches import columns
-from tasks.people.states import AttributeAbout, AttributeKind
+from tasks.people.states import AttributeAbout
 from tasks.people.traits import LONGEST_VALUE
-
-_ASKED: Final[Mapping[type[Payload], tuple[str, ...]]] = {
-    ServiceCompleted: ("service",),
-    AppointmentBooked: ("service",),
-    AppointmentEnded: ("service",),
-    VoucherRedeemed: ("platform", "deal", "price_cents"),
-    Complained: ("category", "stars"),
-    PointsChanged: ("points", "balance", "expires_on"),
-    Changed: ("before", "after"),
-    Ordered: ("product", "quantity", "amount_cents"),
-    Noticed: ("product", "channel"),
-}
-
-
-def _kind(annotation: Any) -> AttributeKind:
-    said = str(annotation)
-    return (
-        AttributeKind.DAY
-        if "date" in said
-        else AttributeKind.NUMBER
-        if "int" in said or "Decimal" in said
-        else AttributeKind.TEXT
-    )
-
-
-_READ: Final = {
-    shape: tuple((one.encode_name, one.name) for one in msgspec.structs.fields(shape) if one.name in names)
-    for shape, names in _ASKED.items()
-}
-FIELDS: Final[Mapping[str, Mapping[str, AttributeKind]]] = {
-    name: {one.encode_name: _kind(one.type) for one in msgspec.structs.fields(shape) if one.name in _ASKED[shape]}
-    for name, shape in TYPES.items()
-    if shape in _ASKED
-}
-"""Event type → field, as the payload's JSON names it → what its values are. A merchant's own events have the fields that were declared."""
 
 
 async def read_fields(unit: Unit, drafts: Iterable[Draft]) -> list[tuple[Draft, Invalid]]:
@@ -81,7 +34,7 @@ async def read_fields(unit: Unit, drafts: Iterable[Draft]) -> list[tuple[Draft, 
     for draft in some:
         if isinstance(draft.payload, Custom):
             fault = _read_declared(draft, draft.payload, known)
-        elif type(draft.payload) in _READ:
+        elif type(draft.payload) in READ:
             fault = _read_known(draft)
         else:
             continue
@@ -106,7 +59,7 @@ def _read_declared(draft: Draft, payload: Custom, known: Mapping[tuple[str, str]
 
 def _read_known(draft: Draft) -> Invalid | None:
     first = None
-    for name, attribute in _READ[type(draft.payload)]:
+    for name, attribute in READ[type(draft.payload)]:
         value = getattr(draft.payload, attribute)
         try:
             stored = _stored(f"data.{name}", value)

@@ -9,7 +9,7 @@ import msgspec
 from tasks.kernel.errors import Invalid
 from tasks.ledger.inputs import LineIn
 from tasks.ledger.states import DepositStatus, Precision
-from tasks.people.traits import CUSTOM_EVENT
+from tasks.people.states import CUSTOM_EVENT
 
 Scalar = str | int | float | bool | None
 
@@ -134,7 +134,7 @@ class PointsChanged(Payload, frozen=True, kw_only=True, rename="camel", forbid_u
 
 
 class Changed(Payload, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
-    """Something about the customer went from one value to another (level, segment, threshold)."""
+    """Something about the customer went from one value to another (level, segment, threshold, consultant by external id)."""
 
     before: str | None = msgspec.field(default=None, name="from")
     after: str | None = msgspec.field(default=None, name="to")
@@ -178,7 +178,7 @@ TYPES: dict[str, type[Payload]] = {
     "complaint": Complained,
     "bad_review": Complained,
     "points_changed": PointsChanged,
-    **dict.fromkeys(("level_changed", "segment_changed", "spend_threshold_crossed"), Changed),
+    **dict.fromkeys(("level_changed", "segment_changed", "spend_threshold_crossed", "consultant_changed"), Changed),
     **dict.fromkeys(
         (
             "order_placed",

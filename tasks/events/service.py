@@ -39,7 +39,7 @@ async def accept(unit: Unit, items: Sequence[object]) -> Recorded:
     for draft, fault in await read_fields(unit, applied.live(drafts.values())):
         applied.refuse(draft, fault)
     mine = [draft for draft in applied.live(drafts.values()) if draft.payload.customer in known.customers]
-    await lock_customers(unit, mine, {known.customers[draft.payload.customer] for draft in mine})
+    await lock_customers(unit, mine, known)
     # Only now: whoever took one of these events before has committed, or waits for us.
     for key, event_id in (await repository.seen(unit, drafts.keys())).items():
         applied.verdicts[key] = ItemVerdict(0, Taken.DUPLICATE, id=event_id)
@@ -64,7 +64,7 @@ async def attach(unit: Unit, customer_ids_: Sequence[UUID] | None) -> Recorded:
     known = await _known(unit, drafts.values())
     # They were acknowledged: a field that is declared otherwise by now is left out.
     await read_fields(unit, drafts.values())
-    await lock_customers(unit, list(drafts.values()), set(known.customers.values()))
+    await lock_customers(unit, list(drafts.values()), known)
     applied = await apply(unit, list(drafts.values()), known)
     kept = [draft for draft in drafts.values() if applied.verdicts[draft.key].status is Taken.REJECTED]
     # What was acknowledged stays, even if its ledger row is refused by now.

@@ -59,6 +59,7 @@ class Event(Row, table=True):
         index("ix_event_unmatched", "customer_index", "merchant_id", where="state = 'unmatched'"),
         index("ix_event_withdrawn", "customer_id", "type", where="state = 'withdrawn'"),
         index("ix_event_set_aside", "received_at", where="state = 'set_aside'"),
+        index("ix_event_waiting", "received_at", where="state = 'unmatched'"),
     )
 
 

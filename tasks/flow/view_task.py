@@ -29,7 +29,14 @@ from tasks.people.persons import (
     open_staff,
 )
 from tasks.plans.repository import definitions
-from tasks.scripting.repository import ReasonFacts, TaskFacts, read_duty, read_reasons, read_task_facts
+from tasks.scripting.repository import (
+    ReasonFacts,
+    TaskFacts,
+    named_staff,
+    read_duty,
+    read_reasons,
+    read_task_facts,
+)
 from tasks.scripting.rules import suggested
 from tasks.scripting.service import ScriptText, TaskScripts, fill_scripts
 from tasks.worklist.detail import PastContact, TaskHead, read_contacts, read_head
@@ -83,8 +90,7 @@ async def view_task(unit: Unit, scope: StaffScope, task_id: UUID, locale: Locale
 def _staff_ids(
     scope: StaffScope, facts: TaskFacts, reasons: Sequence[ReasonFacts], contacts: Sequence[PastContact]
 ) -> list[UUID]:
-    ids = {scope.staff_id, facts.assignee_id, facts.served_by, facts.manager_id}
-    ids |= {reason.appointment_staff for reason in reasons} | {contact.staff_id for contact in contacts}
+    ids = {scope.staff_id, *named_staff(facts, reasons)} | {contact.staff_id for contact in contacts}
     return [each for each in ids if each]
 
 

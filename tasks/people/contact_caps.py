@@ -34,4 +34,4 @@ class ContactCaps(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fi
 async def contact_caps(unit: Unit) -> ContactCaps:
     """Return the merchant's caps: `contactCaps` of its settings; the default without one."""
     raw = await unit.scalar("select settings -> 'contactCaps' from merchant where merchant_id = :merchant")
-    return msgspec.json.decode(raw, type=ContactCaps) if raw else ContactCaps()
+    return msgspec.convert(raw, ContactCaps) if raw else ContactCaps()

@@ -2,10 +2,14 @@
 
 from collections.abc import Iterable
 from enum import StrEnum
+from typing import Final
 from uuid import UUID
 
 from tasks.kernel.ids import new_id
 from tasks.kernel.unit import Unit
+
+FROZEN_DAYS: Final = 30
+"""Marketing rests so long after a complaint, also when it is settled sooner (templates.md)."""
 
 
 class RefusalScope(StrEnum):
@@ -78,10 +82,15 @@ async def mark_wrong_number(unit: Unit, customer_id: UUID, contact_point_id: UUI
 
 
 async def complain(unit: Unit, customer_ids: Iterable[UUID]) -> None:
-    """Open a complaint for each customer; marketing stops until it is closed. An open one keeps its instant."""
+    """Open a complaint for each customer: nobody but who sees to it contacts her until it is closed, and marketing rests for thirty days.
+
+    An open one keeps its instant.
+    """
     locked = await lock_contact_state(unit, customer_ids)
     await unit.run(
-        """update customer_contact_state set complaint_at = coalesce(complaint_at, :now)
+        """update customer_contact_state set complaint_at = coalesce(complaint_at, :now),
+             marketing_frozen_until = greatest(marketing_frozen_until, cast(:now as timestamptz) + make_interval(days => :frozen))
            where merchant_id = :merchant and customer_id = any(cast(:ids as uuid[]))""",
         ids=locked,
+        frozen=FROZEN_DAYS,
     )

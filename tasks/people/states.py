@@ -1,6 +1,11 @@
 """The closed vocabularies of people."""
 
+import re
 from enum import StrEnum
+from typing import Final
+
+CUSTOM_EVENT: Final = re.compile(r"custom\.[a-z][a-z0-9_]{0,62}")
+"""Types of a merchant's own events."""
 
 
 class StaffRole(StrEnum):

@@ -8,11 +8,9 @@ import msgspec
 from tasks.kernel.errors import Invalid
 from tasks.people.coded import Sheet
 from tasks.people.rules import check_text
-from tasks.people.states import AttributeAbout, AttributeKind
+from tasks.people.states import CUSTOM_EVENT, AttributeAbout, AttributeKind
 from tasks.people.trait_inputs import AttributeIn, AttributeRow, LevelIn, LevelRow, SourceIn, SourceRow
 
-CUSTOM_EVENT: Final = re.compile(r"custom\.[a-z][a-z0-9_]{0,62}")
-"""Types of a merchant's own events."""
 _NAME = re.compile(r"[^\W\d]\w{0,63}")
 LONGEST_CODE = 64
 MOST_RANK = 1_000_000

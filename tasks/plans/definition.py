@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import msgspec
 
 from tasks.kernel.errors import Invalid
+from tasks.plans.benefits import Benefit
 from tasks.plans.schedules import Daily, OneOff, Schedule
 from tasks.plans.shapes import Struct
 from tasks.plans.states import Backfill, EntryMode, ExitOn, GoalKind, Measure, PlanKind, Purpose, Scope
@@ -14,6 +15,7 @@ from tasks.plans.triggers import Behaviour, Days, Offset
 
 __all__ = [
     "Behaviour",
+    "Benefit",
     "Daily",
     "Definition",
     "Entry",
@@ -61,7 +63,10 @@ class Goal(Struct, frozen=True):
 
 
 class Suppress(Struct, frozen=True):
-    """The default block of product.md, each rule on unless switched off here. Refusals cannot be switched off."""
+    """The default block of product.md, each rule on unless switched off here. Refusals cannot be switched off.
+
+    Care ignores the marketing gap unless `care_gap` says that it keeps the seven days, too.
+    """
 
     complaint: bool = True
     appointment: bool = True
@@ -71,10 +76,11 @@ class Suppress(Struct, frozen=True):
     tier_cap: bool = True
     no_answer: bool = True
     new_year: bool = True
+    care_gap: bool = False
 
 
 class Definition(Struct, frozen=True):
-    """One immutable version of a plan. `audience` is a condition tree (tasks.audience), None for everybody."""
+    """One immutable version of a plan. `audience` is a condition tree (tasks.audience), None for everybody; `benefit` is what she is offered."""
 
     name: str
     template: str
@@ -91,6 +97,7 @@ class Definition(Struct, frozen=True):
     hold_out_from: int = 200
     max_tasks_per_run: Annotated[int, msgspec.Meta(ge=1)] | None = None
     grace_hours: Annotated[int, msgspec.Meta(ge=0, le=168)] = 12
+    benefit: Benefit | None = None
 
     @property
     def kind(self) -> PlanKind:

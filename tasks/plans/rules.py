@@ -126,22 +126,29 @@ def _check_event(event: str, field: str) -> None:
 
 
 def _check_offset(offset: Offset, field: str, trigger: Behaviour) -> None:
-    if offset.before is not None:
-        if (offset.days_before is None) == (offset.by is None):
-            raise Invalid(field, "needs either daysBefore or by")
-        if trigger.repeat is not None:
-            raise Invalid(f"{field}.before", "a plan that repeats counts forward")
-    elif offset.days_before is not None or offset.by is not None:
-        raise Invalid(f"{field}.before", "is needed beside daysBefore and by")
-    if offset.after is not None and (offset.after_days is not None or offset.before is not None):
+    _check_before(offset, field, repeats=trigger.repeat is not None)
+    if offset.after is not None and (offset.by_days or offset.before is not None):
         raise Invalid(f"{field}.after", "cannot stand beside days or before")
-    if offset.before is not None and offset.after_days is not None:
-        raise Invalid(f"{field}.afterDays", "cannot stand beside before")
-    if (offset.at is not None) != (offset.after_days is not None or offset.days_before is not None):
+    if offset.after_days is not None and offset.after_months is not None:
+        raise Invalid(f"{field}.afterMonths", "cannot stand beside days")
+    if (offset.at is not None) != (offset.by_days or offset.days_before is not None):
         raise Invalid(f"{field}.at", "belongs to a number of days, and is needed there")
     for name, text in (("after", offset.after), ("by", offset.by)):
         if text is not None:
             _check_span(text, f"{field}.{name}")
+
+
+def _check_before(offset: Offset, field: str, *, repeats: bool) -> None:
+    if offset.before is None:
+        if offset.days_before is not None or offset.by is not None:
+            raise Invalid(f"{field}.before", "is needed beside daysBefore and by")
+        return
+    if (offset.days_before is None) == (offset.by is None):
+        raise Invalid(field, "needs either daysBefore or by")
+    if repeats:
+        raise Invalid(f"{field}.before", "a plan that repeats counts forward")
+    if offset.by_days:
+        raise Invalid(f"{field}.afterDays", "cannot stand beside before")
 
 
 def _check_span(text: str, field: str) -> None:
@@ -157,6 +164,8 @@ def _check_wait(wait: Wait | None, number: int) -> None:
         return
     if [wait.days is not None, wait.after is not None, wait.cycle].count(True) != 1:
         raise Invalid(field, "needs one of days, after and cycle")
+    if wait.usual and not wait.cycle:
+        raise Invalid(f"{field}.usual", "belongs to a cycle")
     if wait.at is not None and wait.after is not None:
         raise Invalid(f"{field}.at", "does not belong to an exact length of time")
     if wait.after is not None:

@@ -10,6 +10,7 @@ from tasks.plans.states import LastDay, Link, Route, WhoElse
 from tasks.plans.triggers import Days, Span
 
 OpenDays = Annotated[int, msgspec.Meta(ge=0, le=60)]
+Gap = Annotated[int, msgspec.Meta(ge=1, le=400)]
 Weight = Annotated[int, msgspec.Meta(ge=0, le=100)]
 
 
@@ -56,13 +57,15 @@ class StaffTask(Struct, frozen=True):
 class Wait(Struct, frozen=True):
     """How long after the previous step fired the next one does, never before the previous task has closed.
 
-    `days` calendar days, at `at` (else the previous step's wall time); exactly `after`; or with `cycle` the usual gap of the service she had.
+    `days` calendar days, at `at` (else the previous step's wall time); exactly `after`; or with `cycle` the usual gap of the service she had, counted from the
+    day she had it: the service's own, else its category's, else what `usual` says of the category's code.
     """
 
     days: Days | None = None
     at: WallTime | None = None
     after: Span | None = None
     cycle: bool = False
+    usual: dict[str, Gap] = msgspec.field(default_factory=dict)
 
 
 class Step(Struct, frozen=True):

@@ -1,7 +1,8 @@
 """Which days to suggest, and which variant comes first. Pure."""
 
 import hashlib
-from collections.abc import Callable, Collection, Sequence
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Final
 from uuid import UUID
@@ -15,6 +16,7 @@ SUGGESTED: Final = 2
 SEARCH_DAYS: Final = 30
 """A day further ahead than this is no suggestion."""
 _HASHES: Final = 16**8
+_DAYS: Final = re.compile(r"([+-]\d+)d")
 
 
 class Duty(msgspec.Struct, frozen=True):
@@ -43,6 +45,31 @@ def suggested(duty: Duty, today: date) -> list[date]:
         if len(found) == SUGGESTED:
             break
     return found
+
+
+def fitting(variants: Sequence[Variant], step: str | None, weights: Mapping[str, int]) -> list[Variant]:
+    """Return the variants for a step (`+7d`, `cycle`; None: a step nobody writes for), with the plan's own weights; a weight of 0 leaves one out.
+
+    Those written for any step fit, and those written for this one; where nothing is, for the nearest number of days before it.
+    """
+    written = _written(variants, step)
+    fit = [each for each in variants if each.when is None or each.when == written]
+    weighed = [msgspec.structs.replace(each, weight=weights.get(each.key, each.weight)) for each in fit]
+    return [each for each in weighed if each.weight]
+
+
+def _written(variants: Sequence[Variant], step: str | None) -> str | None:
+    days = _days(step)
+    known = {each.when for each in variants if each.when is not None}
+    if step in known or days is None:
+        return step
+    earlier = [(found, when) for when in known if (found := _days(when)) is not None and found <= days]
+    return max(earlier)[1] if earlier else step
+
+
+def _days(step: str | None) -> int | None:
+    found = _DAYS.fullmatch(step or "")
+    return int(found[1]) if found else None
 
 
 def ordered(variants: Sequence[Variant], enrolment_id: UUID) -> list[Variant]:

@@ -1,6 +1,6 @@
 """The scripts of a task, filled in for the moment they are read, and the record of what was copied."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -15,8 +15,10 @@ from tasks.kernel.ids import new_id
 from tasks.kernel.unit import Unit
 from tasks.people.persons import CustomerPerson, StaffPerson
 from tasks.plans.definition import Behaviour, Definition
+from tasks.plans.states import Link
+from tasks.scripting.occasions import occasion_values
 from tasks.scripting.repository import CopyRow, ReasonFacts, TaskFacts, insert_copy
-from tasks.scripting.rules import ordered
+from tasks.scripting.rules import fitting, ordered
 from tasks.scripting.values import Said, base_values, reason_values
 from tasks.worklist.rows import nickname_of
 
@@ -56,15 +58,32 @@ def fill_scripts(task: TaskScripts, locale: Locale) -> list[ScriptText]:
     for reason in task.reasons:
         plan = task.plans.get(reason.version_id)
         if reason.state == "live" and plan is not None:
-            values = permitted(base | reason_values(task.facts, reason, said, locale), sensitive=False)
-            texts += _texts(reason, plan, values, locale)
+            values = (
+                base
+                | reason_values(task.facts, reason, said, locale)
+                | occasion_values(task.facts, reason, plan, locale)
+            )
+            if Link.MANAGER in plan.act(reason.step).chain:
+                values["manager"] = _leader(task, names)
+            texts += _texts(reason, plan, permitted(values, sensitive=_sensitive(task.facts)), locale)
     return texts
 
 
+def _leader(task: TaskScripts, names: Mapping[UUID, str]) -> str | None:
+    """Nobody says "I am the manager" who is not: an owner who took a complaint over speaks for herself."""
+    facts = task.facts
+    return names.get(task.speaker) if facts.assignee_leads or task.speaker == facts.manager_id else None
+
+
+def _sensitive(facts: TaskFacts) -> bool:
+    """Whether the merchant lets texts speak of skin and health: its setting `sensitiveInTexts`."""
+    return msgspec.json.decode(facts.settings).get("sensitiveInTexts") is True
+
+
 def _texts(reason: ReasonFacts, plan: Definition, values: Values, locale: Locale) -> list[ScriptText]:
-    step = step_of(plan, reason.entry_key)
-    fitting = [each for each in shipped().variants(plan.scene, locale) if each.when in {None, step}]
-    return [_text(reason, each, values) for each in ordered(offered(fitting, values), reason.enrolment_id)]
+    act = plan.act(reason.step)
+    fit = fitting(shipped().variants(act.scene, locale), step_of(plan, reason.entry_key, reason.step), act.variants)
+    return [_text(reason, each, values) for each in ordered(offered(fit, values), reason.enrolment_id)]
 
 
 def _text(reason: ReasonFacts, variant: Variant, values: Values) -> ScriptText:
@@ -73,13 +92,17 @@ def _text(reason: ReasonFacts, variant: Variant, values: Values) -> ScriptText:
     )
 
 
-def step_of(plan: Definition, entry_key: str) -> str | None:
-    """Return the step a passage stands for, as scripts name it: +7d; None for plans without offsets."""
-    if not isinstance(plan.trigger, Behaviour):
+def step_of(plan: Definition, entry_key: str, step: int = 0) -> str | None:
+    """Return the step a task stands for, as scripts name it: what its act says, else by the offset its passage came in by: +7d; None for others."""
+    act = plan.act(step)
+    if act.script_step is not None:
+        return act.script_step
+    if not isinstance(plan.trigger, Behaviour) or step:
         return None
     number = entry_key.rpartition(":")[2]
     offsets = plan.trigger.offsets
-    return f"+{offsets[int(number)].after_days}d" if number.isdigit() and int(number) < len(offsets) else None
+    days = offsets[int(number)].after_days if number.isdigit() and int(number) < len(offsets) else None
+    return None if days is None else f"+{days}d"
 
 
 class CopyFact(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):

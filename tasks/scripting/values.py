@@ -2,16 +2,22 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import msgspec
 
 from scripts.locales import Locale
 from scripts.variables import Value, calendar_day, money, relative_day, relative_moment, remaining, suggest_days
+from tasks.kernel.chinese_calendar import lunar_day
 from tasks.kernel.zones import local_day, zone_of
 
 LEAP = (2, 29)
+REFUND_DAYS: Final = 7
+"""Within how many days refunds usually arrive, unless the merchant's setting `refundDays` says otherwise."""
+
+HANDOVER: Final = "consultant_changed"
+"""The event after which the new consultant says whom she follows, and that she knows the customer's card."""
 
 
 class Said(msgspec.Struct, frozen=True):
@@ -33,6 +39,7 @@ def base_values(facts: Any, said: Said, locale: Locale) -> dict[str, Value]:
         "manager": said.staff.get(facts.manager_id),
         "staff_served": said.staff.get(facts.served_by),
         "level": facts.level,
+        "level_benefit": facts.level_benefit,
         "last_service": facts.last_service,
         "last_visit_when": relative_day(facts.last_visit_on, today, locale) if facts.last_visit_on else None,
         "days_since": (today - facts.last_visit_on).days if facts.last_visit_on else None,
@@ -41,12 +48,19 @@ def base_values(facts: Any, said: Said, locale: Locale) -> dict[str, Value]:
         "suggest_days": suggest_days(said.days, today, locale),
         "days_together": (today - facts.first_purchase_on).days if facts.first_purchase_on else None,
         "birthday_when": _birthday(facts.birthday_on, facts.birthday_kind, today, locale),
-    }
+    } | _sensitive(facts.sensitive)
+
+
+def _sensitive(said: str | None) -> dict[str, Value]:
+    """What is noted of her skin and health; `permitted` decides whether a text may say it."""
+    return msgspec.json.decode(said, type=dict[str, Value]) if said else {}
 
 
 def reason_values(facts: Any, reason: Any, said: Said, locale: Locale) -> dict[str, Value]:
     """Return what one reason adds: its card, its appointment, its event; `reason` is a `ReasonFacts`."""
-    return _card(facts, reason, locale) | _appointment(facts, reason, said, locale) | _event(facts, reason, locale)
+    return (
+        _card(facts, reason, locale) | _appointment(facts, reason, said, locale) | _event(facts, reason, said, locale)
+    )
 
 
 def _card(facts: Any, reason: Any, locale: Locale) -> dict[str, Value]:
@@ -80,21 +94,33 @@ def _appointment(facts: Any, reason: Any, said: Said, locale: Locale) -> dict[st
     return values
 
 
-def _event(facts: Any, reason: Any, locale: Locale) -> dict[str, Value]:
+def _event(facts: Any, reason: Any, said: Said, locale: Locale) -> dict[str, Value]:
     values: dict[str, Value] = {}
     if reason.event_at is not None:
         values["event_when"] = relative_day(local_day(reason.event_at, facts.timezone), facts.today, locale)
+    if reason.item is not None:
+        values["item"] = reason.item
+    if reason.event_type == HANDOVER:
+        values["card_name"] = facts.main_card
+        values["previous_staff"] = said.staff.get(reason.previous_staff) if reason.previous_staff else None
     if reason.sale_cents is not None and reason.sale_cents < 0:
         values["refund_amount"] = money(-reason.sale_cents, locale)
+        values["refund_days"] = msgspec.json.decode(facts.settings).get("refundDays", REFUND_DAYS)
     return values
 
 
 def _birthday(born_on: date | None, kind: str, today: date, locale: Locale) -> str | None:
-    """A solar birthday's next day; 29 February falls on the 28th (engine.md, "When")."""
-    if born_on is None or kind != "solar":
+    """The next birthday, by its own calendar; 29 February falls on the 28th (engine.md, "When"), a lunar 30th on the 29th of a short month."""
+    if born_on is None:
         return None
-    falls = next(day for day in (_in_year(born_on, today.year), _in_year(born_on, today.year + 1)) if day >= today)
+    falls_in = _lunar_in_year if kind == "lunar" else _in_year
+    # A lunar year ends in the civil year after it.
+    falls = next(day for year in range(today.year - 1, today.year + 2) if (day := falls_in(born_on, year)) >= today)
     return relative_day(falls, today, locale)
+
+
+def _lunar_in_year(born_on: date, year: int) -> date:
+    return lunar_day(year, born_on.month, born_on.day)
 
 
 def _in_year(born_on: date, year: int) -> date:

@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from backend.db.units import Units
-from tasks.events.fields import FIELDS
+from tasks.events.asked import FIELDS
 from tasks.events.payloads import TYPES
 from tasks.flow.accept_events import accept_events
 from tasks.kernel.sealing import MasterKey

@@ -94,10 +94,54 @@ def served_by(her: Hers, said: Row) -> bool:
     return bool({str(one) for one in who} & set(said["staff"])) is said.get("served", True)
 
 
+def _last_day(her: Hers) -> date | None:
+    return newest(one["visited_on"] for one in _visits(her))
+
+
+def last_service(her: Hers, said: Row) -> bool:
+    day = _last_day(her)
+    if day is None:
+        return False
+    had = {one["product_id"] for one in _visits(her) if one["visited_on"] == day}
+    sales = {one["id"] for one in _sales(her, {}) if one["sold_on"] == day}
+    net: defaultdict[UUID | None, Decimal] = defaultdict(Decimal)
+    for line in her.all("sale_line"):
+        if line["sale_id"] in sales:
+            net[line["product_id"]] += line["quantity"]
+    had |= {product for product, quantity in net.items() if quantity > 0}
+    categories = {one["id"]: one["category"] for one in her.all("product")}
+    named, coded = said.get("products", ()), said.get("categories", ())
+    return any(str(one) in named or categories[one] in coded for one in had if one is not None)
+
+
+def last_ticket(her: Hers, said: Row) -> bool:
+    day = _last_day(her)
+    paid = sum(one["cash_cents"] + one["card_cents"] for one in _sales(her, {}) if one["sold_on"] == day)
+    return day is not None and keeps(paid, said)
+
+
+def milestone(her: Hers, said: Row) -> bool:
+    if said.get("since") == "first_visit":
+        first = min((one["visited_on"] for one in _visits(her)), default=None)
+    else:
+        first = min((her.day(one["sold_at"]) for one in _sales(her, {}) if _paid(one)), default=None)
+    if first is None:
+        return False
+    years = her.today.year - first.year
+    day = (2, 28) if (first.month, first.day) == (2, 29) and not _leap(her.today.year) else (first.month, first.day)
+    yearly = said.get("yearly", False) and years >= 2 and (her.today.month, her.today.day) == day
+    return yearly or (her.today - first).days in said.get("days", ())
+
+
+def _leap(year: int) -> bool:
+    return year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
+
+
 CONSUMPTION: Final[Mapping[str, Callable[[Hers, Row], bool]]] = {
     one.__name__: one
     for one in (
         last_visit, first_visit, visit_count, visits_in_period, first_purchase, last_purchase, spend, highest_payment, average_ticket, bought, served_by,
+        last_service, last_ticket, milestone,
     )
 }  # fmt: skip
 

@@ -85,6 +85,18 @@ def future_appointment(her: Hers, said: Row) -> bool:
     return bool(found) is said.get("exists", True)
 
 
+def unconfirmed_appointment(her: Hers, said: Row) -> bool:
+    """Whether she said yes has no history: what is so today is used."""
+    last = her.today + timedelta(days=said["withinDays"])
+    return any(
+        one["status"] == "booked"
+        and her.today <= one["starts_on"] <= last
+        and one["starts_at"] > her.at
+        and (not her.past or one["booked_at"] is None or one["booked_at"] <= her.until)
+        for one in her.rows("appointment")
+    )
+
+
 def no_show_rate(her: Hers, said: Row) -> bool:
     over = [
         one["status"]
@@ -130,6 +142,7 @@ def _consent(her: Hers, kind: str) -> Any:
 CONTACT: Final[Mapping[str, Callable[[Hers, Row], bool]]] = {
     one.__name__: one
     for one in (
-        last_contacted, contacts_in_period, reply_rate, last_outcome, open_task, future_appointment, no_show_rate, promise_kept_rate, contact_allowed,
+        last_contacted, contacts_in_period, reply_rate, last_outcome, open_task, future_appointment, unconfirmed_appointment,
+        no_show_rate, promise_kept_rate, contact_allowed,
     )
 }  # fmt: skip

@@ -3,6 +3,7 @@
 from tasks.audience.conditions import (
     appointments,
     attributes,
+    away,
     birthdays,
     card_days,
     cards,
@@ -12,6 +13,8 @@ from tasks.audience.conditions import (
     followups,
     goods,
     holdings,
+    last_visits,
+    milestones,
     outcomes,
     overdue,
     permission,
@@ -29,6 +32,7 @@ from tasks.audience.conditions import (
 __all__ = [
     "appointments",
     "attributes",
+    "away",
     "birthdays",
     "card_days",
     "cards",
@@ -38,6 +42,8 @@ __all__ = [
     "followups",
     "goods",
     "holdings",
+    "last_visits",
+    "milestones",
     "outcomes",
     "overdue",
     "permission",

@@ -64,6 +64,46 @@ register(
 )
 
 
+class UnconfirmedAppointmentParams(Params, frozen=True):
+    """There is an appointment still to come, within the next days, that she has not said yes to: booked, and nothing else since."""
+
+    within_days: Days
+
+
+def _unconfirmed_appointment(params: UnconfirmedAppointmentParams, binds: Binds) -> Asked:
+    known = "(a.booked_at is null or a.booked_at <= {until})" if binds.past else "true"
+    soon = f"a.starts_on >= {{today}} and a.starts_on <= {{today}} + {binds.add(params.within_days, 'int')}"
+    return Some(
+        source="appointment a",
+        who="a.customer_id",
+        merchant="a.merchant_id",
+        where=f"{soon} and a.starts_at > {{at}} and a.status = 'booked' and {known}",
+        seen="min(a.starts_on)::text",
+    )
+
+
+def _unconfirmed_appointment_words(params: UnconfirmedAppointmentParams, words: Words) -> str:
+    return words.say(
+        "{} 天内有未确认的预约", "has an appointment within {} days that is not confirmed", params.within_days
+    )
+
+
+register(
+    Condition(
+        name="unconfirmed_appointment",
+        group=Group.CONTACT,
+        params=UnconfirmedAppointmentParams,
+        zh="有未确认的预约",
+        en="Unconfirmed appointment",
+        ask=_unconfirmed_appointment,
+        words=_unconfirmed_appointment_words,
+        example={"withinDays": 1},
+        seen=Seen.DAY,
+        todays=True,
+    )
+)
+
+
 class NoShowRateParams(Shares, frozen=True):
     """In how many of a hundred appointments that are over she did not come, of all or of the last days; what was called off does not count.
 

@@ -40,7 +40,7 @@ def _which(params: Any, binds: Binds) -> str:
 
 
 class EventCountParams(Window, frozen=True, kw_only=True):
-    """How many events of a type (or `custom.<name>`) she had in a window of days, of those that keep every filter; none is 0."""
+    """How many events of a type (or `custom.<name>`) she had, in her life or in a window of days, of those that keep every filter; none is 0."""
 
     event: EventType
     filters: Filters = ()
@@ -51,10 +51,10 @@ class EventCountParams(Window, frozen=True, kw_only=True):
     below: Count | None = None
 
     def __post_init__(self) -> None:
-        """Refuse a type there is not, and a window or bounds that say nothing."""
+        """Refuse a type there is not, two windows in one, and bounds that say nothing."""
         check_event(self.event)
         check_fields(self.event, (one.field for one in self.filters))
-        check_window(self)
+        check_window(self, needed=False)
         check_bounds(self)
 
 

@@ -12,7 +12,7 @@ import msgspec
 from tasks.audience.binds import Binds
 from tasks.audience.registry import Params
 from tasks.audience.wording import Words
-from tasks.events.fields import FIELDS
+from tasks.events.asked import FIELDS
 from tasks.events.payloads import TYPES, payload_type
 from tasks.kernel.errors import Invalid
 from tasks.people.states import AttributeKind
@@ -37,6 +37,7 @@ EVENTS: Final = {
     "level_changed": ("等级变动", "level changed"),
     "segment_changed": ("分群变动", "segment changed"),
     "spend_threshold_crossed": ("消费达到门槛", "spend threshold crossed"),
+    "consultant_changed": ("更换顾问", "consultant changed"),
     "order_placed": ("下单", "order placed"),
     "order_closed": ("订单关闭", "order closed"),
     "payment_failed": ("支付失败", "payment failed"),

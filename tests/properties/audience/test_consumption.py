@@ -118,6 +118,16 @@ def conditions(now: datetime, products: dict[str, str], staff: dict[str, str]) -
         "spend": joined(maybe(windows(now)), basis, cents),
         "highest_payment": cents,
         "average_ticket": joined(maybe(windows(now)), basis, bounds(*CENTS, 2_500, 2_501, 3_333, 3_334)),
+        "last_service": st.one_of(some, categories, joined(some, categories)).filter(lambda said: any(said.values())),
+        "last_ticket": bounds(*CENTS, 9_999),
+        "milestone": joined(
+            st.sampled_from(("first_purchase", "first_visit")).map(lambda one: {"since": one}),
+            st.one_of(
+                st.sampled_from(([30], [365], [30, 366])).map(lambda days: {"days": days}),
+                st.just({"yearly": True}),
+                st.just({"days": [365], "yearly": True}),
+            ),
+        ),
         "bought": joined(windows(now), maybe(some), maybe(categories), st.booleans().map(lambda one: {"bought": one})),
         "served_by": joined(
             windows(now), whom, st.booleans().map(lambda one: {"requested": one}), st.booleans().map(lambda one: {"served": one})

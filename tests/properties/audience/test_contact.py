@@ -242,6 +242,7 @@ def conditions(world: World, now: datetime, plans: Sequence[str]) -> dict[str, D
         "last_outcome": joined(maybe(days), _few("isOneOf", (*OUTCOMES, "complaint"), least=1)),
         "open_task": joined(_flag("exists"), maybe(_few("plans", plans))),
         "future_appointment": joined(_flag("exists"), maybe(days)),
+        "unconfirmed_appointment": days,
         "no_show_rate": joined(maybe(days), rates),
         "promise_kept_rate": joined(maybe(days), rates),
         "contact_allowed": joined(

@@ -26,7 +26,7 @@ from tasks.worklist.states import Channel
 from tests.support.audience_consumption import CARD_EVENTS, CONSUMPTION
 from tests.support.audience_contacts import CONTACT
 
-NAMES: Final = (*CONSUMPTION, *CONTACT, "event_count", "event_sum")
+NAMES: Final = (*CONSUMPTION, *CONTACT, "days_away", "event_count", "event_sum")
 STAFF: Final = UUID("01930000-0000-7000-8000-000000000001")
 
 
@@ -74,6 +74,41 @@ def test_a_condition_has_words_a_schema_and_an_example_that_fits(name: str) -> N
         ),
         ({"condition": "future_appointment", "withinDays": 3}, "3 天内有预约", "has an appointment within 3 days"),
         (
+            {"condition": "unconfirmed_appointment", "withinDays": 1},
+            "1 天内有未确认的预约",
+            "has an appointment within 1 days that is not confirmed",
+        ),
+        (
+            {"condition": "event_count", "event": "complaint", "atLeast": 2},
+            "累计投诉次数不低于 2 次",
+            "number of complaint in all at least 2",
+        ),
+        (
+            {"condition": "last_service", "categories": ["lash", "skin"]},
+            "上次到店做了lash或skin",
+            "had lash or skin on the last visit",
+        ),
+        (
+            {"condition": "last_ticket", "atLeast": 30_000},
+            "上次到店消费不低于 300 元",
+            "ticket of the last visit at least ¥300",
+        ),
+        (
+            {"condition": "milestone", "days": [100, 365], "yearly": True},
+            "今天是首次消费满 100 天或满 365 天或周年（第二年起）",
+            "today is 100 days after the first purchase or 365 days after the first purchase or an anniversary of the first purchase from the second on",
+        ),
+        (
+            {"condition": "milestone", "since": "first_visit", "yearly": True},
+            "今天是首次到店周年（第二年起）",
+            "today is an anniversary of the first visit from the second on",
+        ),
+        (
+            {"condition": "days_away", "atLeast": 45, "atMost": 365},
+            "距上次到店不低于 45 天且不高于 365 天（不计闭店）",
+            "days since the last visit at least 45 and at most 365 (closures not counted)",
+        ),
+        (
             {"condition": "contact_allowed", "purpose": "marketing", "channel": "wechat", "automatic": True},
             "允许自动微信营销联系",
             "may be contacted automatically by WeChat for marketing",
@@ -113,6 +148,9 @@ def test_a_name_with_braces_is_only_a_name() -> None:
         ({"condition": "first_purchase", "fromOn": "0001-01-01"}, "fromOn is not between 1900-01-01 and 2199-12-31"),
         ({"condition": "last_purchase", "toOn": "9999-12-31"}, "toOn is not between 1900-01-01 and 2199-12-31"),
         ({"condition": "reply_rate", "withinDays": 9, "above": 50, "below": 50}, "no number keeps all of the bounds"),
+        ({"condition": "last_service"}, "needs one of: products, categories"),
+        ({"condition": "milestone"}, "needs one of: days, yearly"),
+        ({"condition": "event_count", "event": "paid", "atLeast": 1, "withinDays": 3, "fromOn": "2026-01-01"}, "needs either withinDays or fromOn and toOn"),
         ({"condition": "event_count", "event": "custom.Nonsense!", "withinDays": 3, "atLeast": 1}, "event is no known event type"),
         ({"condition": "event_sum", "event": "custom.a", "field": "x", "withinDays": 3, "atLeast": 0.0001}, "a number has at most three decimals"),
         ({"condition": "event_sum", "event": "order_placed", "field": "product", "withinDays": 3, "atLeast": 1}, "the field is not a number"),

@@ -7,11 +7,12 @@ import pytest
 
 from scripts.catalog import shipped
 from scripts.locales import Locale
+from scripts.variables import permitted
 from tasks.attribution.rules import CREDITED
 from tasks.attribution.tables import CreditKind
 from tasks.kernel.ids import new_id, new_ids
-from tasks.plans.templates import CARD_BALANCE_LOW, SECOND_VISIT
-from tasks.scripting.rules import Duty, ordered, suggested
+from tasks.plans.templates import CARD_BALANCE_LOW, SECOND_VISIT, TEMPLATES
+from tasks.scripting.rules import Duty, fitting, ordered, suggested
 from tasks.scripting.service import step_of
 from tasks.scripting.values import Said, base_values, reason_values
 from tests.support.clock import shanghai
@@ -24,7 +25,7 @@ def facts(**changes: object) -> Any:
     known: dict[str, object] = {
         "today": TODAY, "store": "静安店", "timezone": "Asia/Shanghai", "level": None, "birthday_on": None, "birthday_kind": "solar",
         "first_purchase_on": None, "manager_id": BOSS, "last_visit_on": None, "served_by": SERVED, "last_service": None,
-        "cycle_days": None, "upkeep": None, "price_cents": None,
+        "cycle_days": None, "upkeep": None, "price_cents": None, "level_benefit": None, "main_card": None, "sensitive": None, "settings": "{}",
     }  # fmt: skip
     return SimpleNamespace(**known | changes)
 
@@ -32,7 +33,8 @@ def facts(**changes: object) -> Any:
 def reason(**changes: object) -> Any:
     known: dict[str, object] = {
         "card_name": None, "card_kind": None, "balance_cents": None, "uses_left": None, "expires_on": None, "last_used_at": None,
-        "card_service": None, "event_at": None, "sale_cents": None, "appointment_at": None, "appointment_precision": None,
+        "card_service": None, "event_type": None, "event_at": None, "item": None, "previous_staff": None, "fired_on": TODAY,
+        "sale_cents": None, "appointment_at": None, "appointment_precision": None,
         "appointment_service": None, "appointment_staff": None,
     }  # fmt: skip
     return SimpleNamespace(**known | changes)
@@ -70,7 +72,10 @@ def test_the_books_in_words() -> None:
         (date(1990, 3, 1), "solar", TODAY, "2027年3月1号周一"),
         (date(1992, 2, 29), "solar", date(2026, 2, 27), "明天"),
         (date(1992, 2, 29), "solar", date(2028, 2, 28), "明天"),
-        (date(1992, 2, 29), "lunar", TODAY, None),
+        (date(1990, 1, 15), "lunar", TODAY, "明天"),
+        (date(1990, 1, 13), "lunar", TODAY, "2027年2月18号周四"),
+        (date(1990, 12, 30), "lunar", date(2026, 2, 14), "后天"),
+        (date(1990, 12, 30), "lunar", date(2026, 2, 17), "2027年2月5号周五"),
         (None, "solar", TODAY, None),
     ],
 )
@@ -108,7 +113,29 @@ def test_appointments_and_refunds_in_words() -> None:
     rough = reason(appointment_at=shanghai("2026-03-03 14:00"), appointment_precision="half_day")
     assert reason_values(facts(), rough, SAID, "zh-CN")["appointment_when"] == "明天"
     refund = reason(event_at=shanghai("2026-03-01 15:00"), sale_cents=-86_000)
-    assert reason_values(facts(), refund, SAID, "zh-CN") == {"event_when": "昨天", "refund_amount": "860元"}
+    assert reason_values(facts(), refund, SAID, "zh-CN") == {
+        "event_when": "昨天",
+        "refund_amount": "860元",
+        "refund_days": 7,
+    }
+    slower = facts(settings='{"refundDays": 3}')
+    assert reason_values(slower, refund, SAID, "zh-CN")["refund_days"] == 3
+
+
+def test_what_an_event_names() -> None:
+    tried = reason(event_type="tried_not_bought", event_at=shanghai("2026-03-01 15:00"), item="保湿面霜")
+    assert reason_values(facts(main_card="充值卡"), tried, SAID, "zh-CN") == {"event_when": "昨天", "item": "保湿面霜"}
+    handed = reason(event_type="consultant_changed", previous_staff=SERVED)
+    values = reason_values(facts(main_card="充值卡"), handed, SAID, "zh-CN")
+    assert values == {"card_name": "充值卡", "previous_staff": "小林"}
+    nobody = reason(event_type="consultant_changed")
+    assert reason_values(facts(), nobody, SAID, "zh-CN") == {"card_name": None, "previous_staff": None}
+
+
+def test_what_is_noted_of_her_health_is_a_value_that_may_not_be_said() -> None:
+    values = base_values(facts(sensitive='{"skin_tag": "干性敏感肌"}'), SAID, "zh-CN")
+    assert values["skin_tag"] == "干性敏感肌"
+    assert "skin_tag" not in permitted(values, sensitive=False)
 
 
 def test_days_to_offer_need_the_store_open_and_the_employee_there() -> None:
@@ -141,6 +168,31 @@ def test_a_passage_knows_its_step() -> None:
     assert step_of(SECOND_VISIT, f"{new_id()}:0") == "+7d"
     assert step_of(SECOND_VISIT, f"{new_id()}:9") is None
     assert step_of(CARD_BALANCE_LOW, str(new_id())) is None
+    after = TEMPLATES["after_service"]
+    assert [step_of(after, f"{new_id()}:0", step) for step in (0, 1)] == ["+1d", "cycle"]
+    assert step_of(TEMPLATES["card_use_cycle"], f"{new_id()}:0", 3) is None
+    assert [step_of(TEMPLATES["complaint_recovery"], f"{new_id()}:0", step) for step in (0, 1)] == ["+0d", "+3d"]
+
+
+@pytest.mark.parametrize(
+    ("scene", "step", "keys"),
+    [
+        ("after_service", "+1d", "acef"), ("after_service", "+3d", "acef"), ("after_service", "+7d", "g"), ("after_service", "+0d", ""),
+        ("after_service", "cycle", "bdh"), ("after_service", None, ""), ("second_visit", "+7d", "abcde"), ("second_visit", "+21d", "abcdef"),
+        ("second_visit", "+30d", "abcdef"), ("win_back", None, "abc"),
+    ],
+)  # fmt: skip
+def test_a_step_takes_the_texts_written_for_it_or_for_the_nearest_before(
+    scene: str, step: str | None, keys: str
+) -> None:
+    found = fitting(shipped().variants(scene, "zh-CN"), step, {})
+    assert "".join(each.key.rpartition("/")[2] for each in found) == keys
+
+
+def test_a_plan_weighs_texts_and_leaves_some_out() -> None:
+    weights = {"win_back/a": 0, "win_back/c": 9}
+    found = fitting(shipped().variants("win_back", "en"), None, weights)
+    assert [(each.key, each.weight) for each in found] == [("win_back/b", 1), ("win_back/c", 9)]
 
 
 def test_every_kind_of_credit_is_credited() -> None:
