@@ -28,7 +28,7 @@ from generate_series(cast(:first as int), cast(:last as int)) i,
 """
 _CARDS: Final = """
 create temporary table wallet on commit drop as
-select new_uuid7() as id, c.no, c.id as customer_id, c.store_id, case when c.no % :every = 0 then 30000 else 200000 end as left_cents
+select new_uuid7() as id, c.no, c.id as customer_id, c.store_id, case when c.no % :low = 0 then 30000 else 200000 end as left_cents
 from crowd c where c.no % :every in (0, 1)
 """
 _ROWS: Final = (
@@ -76,14 +76,15 @@ _ROWS: Final = (
 
 @dataclass(frozen=True)
 class Crowd:
-    """How many customers; every fifth has a card that `card_balance_low` matches."""
+    """How many customers, and one in how many (a multiple of five) has a card that `card_balance_low` matches; two in five have a card."""
 
     customers: int
+    one_in: int = EVERY
 
     @property
     def matched(self) -> int:
         """How many cards run low."""
-        return self.customers // EVERY
+        return self.customers // self.one_in
 
     @property
     def size(self) -> Size:
@@ -105,12 +106,12 @@ async def found_crowd(database: Database, crowd: Crowd) -> UUID:
         )
     for first in range(1, crowd.customers + 1, PART):
         async with database.units.open(merchant_id) as unit:
-            await _fill(unit, first, min(first + PART - 1, crowd.customers))
+            await _fill(unit, crowd, first, min(first + PART - 1, crowd.customers))
     return merchant_id
 
 
-async def _fill(unit: Unit, first: int, last: int) -> None:
+async def _fill(unit: Unit, crowd: Crowd, first: int, last: int) -> None:
     await unit.run(_CROWD, first=first, last=last)
-    await unit.run(_CARDS, every=EVERY)
+    await unit.run(_CARDS, every=EVERY, low=crowd.one_in)
     for statement in _ROWS:
         await unit.run(statement, every=EVERY, today=unit.now.date())

@@ -34,6 +34,7 @@ class Database:
     engine: AsyncEngine
     units: Units
     master: MasterKey
+    raw_key: bytes = b""
 
     @asynccontextmanager
     async def as_owner(self) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
@@ -75,7 +76,7 @@ class Stage:
     folder: Path
     say: Callable[[str], None]
     _stack: AsyncExitStack
-    _ground: tuple[embedded.Handle, MasterKey] | None = None
+    _ground: tuple[embedded.Handle, bytes] | None = None
     _made: int = 0
 
     async def template(self, name: str, fill: Callable[[Database], Awaitable[T]]) -> T:
@@ -95,17 +96,24 @@ class Stage:
         handle, _ = await self._servers()
         await asyncio.to_thread(handle.drop_database, name)
 
+    async def cold(self, database: Database) -> None:
+        """Let the server begin anew with empty buffers."""
+        await database.engine.dispose()
+        handle, _ = await self._servers()
+        await asyncio.to_thread(handle.restart_postgres)
+
     @asynccontextmanager
     async def _database(self, name: str, template: str) -> AsyncIterator[Database]:
-        handle, master = await self._servers()
+        handle, raw = await self._servers()
         servers = await asyncio.to_thread(handle.create_database, name, template)
         engine = open_engine(servers.database_url)
         try:
-            yield Database(servers, engine, Units(engine, master), master)
+            master = MasterKey(raw)
+            yield Database(servers, engine, Units(engine, master), master, raw)
         finally:
             await engine.dispose()
 
-    async def _servers(self) -> tuple[embedded.Handle, MasterKey]:
+    async def _servers(self) -> tuple[embedded.Handle, bytes]:
         if self._ground is None:
             settings = Settings(
                 home=self.folder / "home"
@@ -115,7 +123,7 @@ class Stage:
                 raise LookupError("settings without URLs start private servers")
             await migrate(servers.migration_url)
             self.say("  private servers are up")
-            self._ground = handle, MasterKey(secrets.token_bytes(MASTER_KEY_BYTES))
+            self._ground = handle, secrets.token_bytes(MASTER_KEY_BYTES)
         return self._ground
 
 

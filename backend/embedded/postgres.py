@@ -63,7 +63,9 @@ class Postgres:
         """Output of the statements, run as superuser, each its own transaction. Raises `EmbeddedError`."""
         options = ("-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-f", "-")
         reach = ("-h", self.places.sockets, "-U", SUPERUSER, "-d", database)
-        return run_program((POSTGRES_BIN / "psql", *options, *reach), cwd=Path("/"), stdin=script, timeout=timeout).strip()
+        return run_program(
+            (POSTGRES_BIN / "psql", *options, *reach), cwd=Path("/"), stdin=script, timeout=timeout
+        ).strip()
 
     def create(self, database: str, template: str = "template0") -> None:
         """A database like the first one; `template` may be an unused migrated one, which makes the copy quick."""

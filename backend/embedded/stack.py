@@ -43,6 +43,12 @@ class Handle:
         with holders.only_one(self.places.home):
             _run_both(self.places)
 
+    def restart_postgres(self) -> None:
+        """PostgreSQL begins with empty buffers; whoever is connected is cut off. Raises `EmbeddedError`."""
+        with holders.only_one(self.places.home):
+            Postgres(self.places).stop()
+            _run_both(self.places)
+
     def create_database(self, name: str, template: str = "template0") -> Servers:
         """Another database, same roles, own Valkey number; `template` may be a migrated one nobody is connected to."""
         postgres = Postgres(self.places)

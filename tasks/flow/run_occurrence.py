@@ -11,15 +11,16 @@ import structlog
 
 from tasks.flow.passing import away, in_the_way
 from tasks.flow.units import OpensUnits
-from tasks.generation.candidates import Moment, Slice, count_in_books, fill_from_books
+from tasks.generation.candidates import Moment, Slice
 from tasks.generation.chunk import count_chunk, open_chunk
+from tasks.generation.parts import fill_from_part, forget, gather, more
 from tasks.generation.service import Job, generate
 from tasks.generation.write import EntryRaced
 from tasks.kernel.errors import FlowError
 from tasks.kernel.unit import Unit
 from tasks.kernel.zones import local_day
 from tasks.plans.definition import Definition
-from tasks.plans.occurrences import Claimed, LeaseLost, finish, move_cursor, renew, store_audience
+from tasks.plans.occurrences import Claimed, LeaseLost, audience_of, finish, move_cursor, renew, store_audience
 from tasks.plans.repository import definitions
 
 CHUNK = 10_000
@@ -30,6 +31,10 @@ FAILURES = 100
 """When so many scopes of a run cannot be judged it is the plan that cannot."""
 
 log = structlog.get_logger()
+
+
+class UngatheredRun(Exception):  # a fact for the run's own record
+    """Whom the firing means could not be found: no single scope is to blame."""
 
 
 async def run_occurrence(units: OpensUnits, merchant_id: UUID, held: Claimed, chunk: int = CHUNK) -> int:
@@ -61,21 +66,35 @@ async def run_occurrence(units: OpensUnits, merchant_id: UUID, held: Claimed, ch
 
 
 async def run_chunk(unit: Unit, held: Claimed, size: int) -> bool:
-    """Do the next `size` scopes of a run in this transaction; returns whether it was the last chunk. Raises `LeaseLost`."""
+    """Do the next `size` scopes of a run in this transaction; returns whether it was the last chunk. Raises `LeaseLost`.
+
+    The first chunk finds whom the firing means; where that takes more than one chunk it does nothing else.
+    """
     cursor = await renew(unit, held)
     definition = (await definitions(unit, [held.version_id]))[held.version_id]
     moment = moment_of(unit, held)
-    job = await _job(unit, held, definition, moment)
+    audience = await audience_of(unit, held)
+    if audience is None:
+        audience = await gather(unit, definition, moment, held.id)
+        await store_audience(unit, held, audience)
+        if audience > size:
+            return False
     await open_chunk(unit)
-    await fill_from_books(unit, definition, moment, Slice(str(held.id), cursor, size))
-    found = await count_chunk(unit)
-    if found:
-        last = await unit.scalar("select scope_id from chunk order by scope_id desc limit 1")
-        await generate(unit, job, entered=False)
+    last = await fill_from_part(unit, definition, (held.id, moment.today), Slice(str(held.id), cursor, size))
+    if await count_chunk(unit):
+        await generate(unit, await _job(unit, held, definition, (moment, audience)), entered=False)
+    return await _step(unit, held, last)
+
+
+async def _step(unit: Unit, held: Claimed, last: UUID | None) -> bool:
+    """Move the cursor to the last scope that was looked at; the run is over when none is left."""
+    if last is not None:
         await move_cursor(unit, held, last)
-    if found < size:
-        await finish(unit, held)
-    return found < size
+        if await more(unit, held.id, last):
+            return False
+    await forget(unit, held.id)
+    await finish(unit, held)
+    return True
 
 
 def moment_of(unit: Unit, held: Claimed) -> Moment:
@@ -83,15 +102,8 @@ def moment_of(unit: Unit, held: Claimed) -> Moment:
     return Moment(at=unit.now, fires_at=held.fire_at, today=local_day(unit.now, held.timezone), timezone=held.timezone)
 
 
-async def _job(unit: Unit, held: Claimed, definition: Definition, moment: Moment) -> Job:
-    audience = held.audience
-    if definition.hold_out and audience is None:
-        audience = await unit.scalar(
-            "select audience from occurrence where merchant_id = :merchant and id = :id", id=held.id
-        )
-        if audience is None:
-            audience = await count_in_books(unit, definition, moment)
-            await store_audience(unit, held, audience)
+async def _job(unit: Unit, held: Claimed, definition: Definition, found: tuple[Moment, int]) -> Job:
+    moment, audience = found
     room = None
     if definition.max_tasks_per_run is not None:
         made = await unit.scalar(
@@ -99,7 +111,7 @@ async def _job(unit: Unit, held: Claimed, definition: Definition, moment: Moment
             plan=held.plan_id, id=held.id,
         )  # fmt: skip
         room = definition.max_tasks_per_run - made
-    held_out = definition.hold_out if definition.hold_out and (audience or 0) >= definition.hold_out_from else 0
+    held_out = definition.hold_out if definition.hold_out and audience >= definition.hold_out_from else 0
     return Job(definition, held.plan_id, held.version_id, moment, held.id, held_out, room)
 
 
@@ -108,20 +120,19 @@ async def _set_aside(units: OpensUnits, merchant_id: UUID, held: Claimed, fault:
     async with units.open(merchant_id) as unit:
         cursor = await renew(unit, held)
         definition = (await definitions(unit, [held.version_id]))[held.version_id]
+        if await audience_of(unit, held) is None:
+            raise UngatheredRun
         await open_chunk(unit)
-        await fill_from_books(unit, definition, moment_of(unit, held), Slice(str(held.id), cursor, 1))
+        last = await fill_from_part(
+            unit, definition, (held.id, moment_of(unit, held).today), Slice(str(held.id), cursor, 1)
+        )
         await unit.run(
             "insert into decision (merchant_id, id, plan_id, version_id, occurrence_id, scope_id, entry_key, customer_id, decided, reason, decided_at) "
             "select :merchant, new_uuid7(), :plan, :version, :occurrence, c.scope_id, c.entry_key, c.customer_id, 'failed', :fault, :now from chunk c "
             "on conflict do nothing",
             plan=held.plan_id, version=held.version_id, occurrence=held.id, fault=fault,
         )  # fmt: skip
-        scope = await unit.scalar("select scope_id from chunk limit 1")
-        if scope is None:
-            await finish(unit, held)
-            return True
-        await move_cursor(unit, held, scope)
-        return False
+        return await _step(unit, held, last)
 
 
 async def give_up(units: OpensUnits, merchant_id: UUID, held: Claimed, fault: Exception) -> None:
@@ -129,6 +140,7 @@ async def give_up(units: OpensUnits, merchant_id: UUID, held: Claimed, fault: Ex
     log.error("run.failed", occurrence=str(held.id), fault=type(fault).__name__)
     async with units.open(merchant_id) as unit:
         await renew(unit, held)
+        await forget(unit, held.id)
         await finish(unit, held, type(fault).__name__)
 
 

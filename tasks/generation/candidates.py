@@ -1,5 +1,6 @@
 """Who matched: fills the chunk's working table from the books, by the plan's one predicate."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -11,9 +12,11 @@ from tasks.kernel.unit import Unit
 from tasks.kernel.zones import local_day
 from tasks.people.followed import FOLLOWABLE
 from tasks.people.lookups import merchant_zone
-from tasks.plans.definition import Behaviour, Definition
-from tasks.plans.entries import FIRST_VISIT
-from tasks.plans.states import Scope
+from tasks.plans.definition import Definition
+from tasks.plans.entries import Matched, matched, window_of
+from tasks.plans.matching import ZONE, behaviour_of, dated_within
+from tasks.plans.moments import firing_of
+from tasks.plans.states import EntryMode, Scope
 
 
 @dataclass(frozen=True)
@@ -97,9 +100,9 @@ _ORDER = {Scope.CUSTOMER: "cu.id", Scope.CARD: "k.id"}
 async def fill_from_books(unit: Unit, definition: Definition, moment: Moment, part: Slice) -> None:
     """Put the next customers or cards that match a recurring plan into the chunk, in id order."""
     scope = definition.entry.scope
-    matching, values = await _matching(unit, definition, moment, part.after)
+    found_by, values = await matching(unit, definition, moment, part.after)
     await unit.run(
-        f"{_INTO[scope]} {matching} order by {_ORDER[scope]} limit :limit",
+        f"{_INTO[scope]} {found_by} order by {_ORDER[scope]} limit :limit",
         entry_key=part.entry_key,
         limit=part.limit,
         **values,
@@ -108,14 +111,15 @@ async def fill_from_books(unit: Unit, definition: Definition, moment: Moment, pa
 
 async def count_in_books(unit: Unit, definition: Definition, moment: Moment) -> int:
     """Return how many match a recurring plan: the audience its hold-out is decided by."""
-    matching, values = await _matching(unit, definition, moment, None)
-    found: int = await unit.scalar(f"select count(*) {matching}", **values)
+    found_by, values = await matching(unit, definition, moment, None)
+    found: int = await unit.scalar(f"select count(*) {found_by}", **values)
     return found
 
 
-async def _matching(
+async def matching(
     unit: Unit, definition: Definition, moment: Moment, after: UUID | None
 ) -> tuple[str, dict[str, Any]]:
+    """Return FROM and WHERE of whom a plan of the calendar means, and its binds; scope ids above `after` only."""
     card = definition.entry.scope is Scope.CARD
     predicate = await predicate_of(unit, definition.audience, moment.ground, card=card)
     sql = (_CARDS if card else _CUSTOMERS).format(
@@ -128,31 +132,65 @@ async def _matching(
     return sql, values
 
 
-_EVENTS = """
-insert into chunk (scope_id, entry_key, customer_id, event_id, event_store_id, value_cents)
-select distinct on (cu.id) cu.id, e.id::text || ':' || :offset_no, cu.id, e.id, e.store_id, 0
-from event e
-join customer cu on cu.merchant_id = e.merchant_id and cu.id = e.customer_id
-left join store es on es.merchant_id = e.merchant_id and es.id = e.store_id
-left join visit v on v.merchant_id = e.merchant_id and v.id = e.ledger_id and e.ledger_kind = 'visit'
-where e.merchant_id = :merchant and e.type = any(cast(:types as text[])) and e.state <> 'withdrawn' and {followable}
-  and e.occurred_at >= :from_at and e.occurred_at < :until_at and coalesce(es.timezone, :merchant_zone) = :zone and {filters}
-order by cu.id, e.occurred_at, e.id
+_ARRIVED = """
+insert into chunk (scope_id, entry_key, customer_id, card_id, event_id, event_store_id, anchor_on, decided, reason)
+select u.scope_id, u.event_id || ':' || :offset_no, u.customer_id, u.card_id, u.event_id, u.store_id, :today, u.decided, u.reason
+from unnest(cast(:scopes as uuid[]), cast(:events as uuid[]), cast(:customers as uuid[]), cast(:cards as uuid[]), cast(:stores as uuid[]),
+    cast(:what as text[]), cast(:whys as text[])) as u(scope_id, event_id, customer_id, card_id, store_id, decided, reason)
 """
 
 
 async def fill_from_events(
     unit: Unit, definition: Definition, moment: Moment, window: tuple[datetime, datetime], offset_no: int
 ) -> None:
-    """Put the customers whose events of a window make a behaviour plan fire into the chunk, one row each; what a preview looks at."""
-    trigger = definition.trigger
-    if not isinstance(trigger, Behaviour):
-        raise TypeError("only a behaviour plan fires on events")
+    """Put whoever's passage by this offset fires on the moment's day into the chunk, one row for each event and scope; what a preview looks at.
+
+    `window` is where to look: when the events happened, or for an offset with `before` where their dates lie (tasks.plans.moments.counted_from). It may
+    be too wide. A reminder that would lie before its event is `too_late`, a passage that a newer event has taken the place of has left.
+    """
+    offset = behaviour_of(definition).offsets[offset_no]
+    found = await matched(unit, definition, *_within(definition, offset_no, moment, window))
+    hours = await window_of(unit, [offset])
+    firings = [(one, firing_of(offset, offset_no, one.cause, hours)) for one in found]
+    today = [(one, firing) for one, firing in firings if firing is not None and firing.on == moment.today]
+    replaced = await _replaced(unit, definition, moment, [one for one, _ in today])
+    told = [
+        ("too_late", None)
+        if not firing.in_time
+        else ("exited", "restarted")
+        if one.event_id in replaced
+        else (None, None)
+        for one, firing in today
+    ]
     await unit.run(
-        _EVENTS.format(followable=FOLLOWABLE, filters=FIRST_VISIT if trigger.first_visit else "true"),
-        types=list(trigger.events), from_at=window[0], until_at=window[1], offset_no=str(offset_no),
-        merchant_zone=await merchant_zone(unit), zone=moment.timezone,
+        _ARRIVED, offset_no=str(offset_no), today=moment.today, scopes=[one.scope_id for one, _ in today], events=[one.event_id for one, _ in today],
+        customers=[one.customer_id for one, _ in today], cards=[one.card_id for one, _ in today], stores=[one.store_id for one, _ in today],
+        what=[what for what, _ in told], whys=[why for _, why in told],
     )  # fmt: skip
+
+
+def _within(
+    definition: Definition, offset_no: int, moment: Moment, window: tuple[datetime, datetime]
+) -> tuple[str, dict[str, Any]]:
+    """Which events to look at, as SQL with its values."""
+    offset = behaviour_of(definition).offsets[offset_no]
+    values = {"from_at": window[0], "until_at": window[1], "zone": moment.timezone, "until": moment.until}
+    if offset.before is None:
+        return f"e.occurred_at >= :from_at and e.occurred_at < :until_at and {ZONE} = :zone", values
+    return f"{dated_within(definition, offset_no)} and e.occurred_at <= :until and {ZONE} = :zone", values
+
+
+async def _replaced(unit: Unit, definition: Definition, moment: Moment, events: Sequence[Matched]) -> set[UUID]:
+    """Of a plan that restarts: the events that have a newer one of the same card, appointment or customer by now."""
+    if definition.entry.mode is not EntryMode.RESTART or not events:
+        return set()
+    since = min(one.cause.occurred_at for one in events)
+    which = "cu.id = any(cast(:customers as uuid[])) and e.occurred_at >= :since and e.occurred_at <= :until"
+    customers = sorted({one.customer_id for one in events})
+    # In the order they happened: the last one of each stays.
+    every = await matched(unit, definition, which, {"customers": customers, "since": since, "until": moment.until})
+    newest = {one.key_of(definition.entry.scope): one.event_id for one in every}
+    return {one.event_id for one in events if newest.get(one.key_of(definition.entry.scope)) != one.event_id}
 
 
 _ENROLMENTS = """

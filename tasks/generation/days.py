@@ -68,9 +68,7 @@ async def fill_days(unit: Unit, job: Job) -> list[date]:
         for row in await unit.rows("select distinct store_id from chunk where store_id is not null order by store_id")
     ]
     calendars = await load_calendars(unit, stores, job.moment.today, HORIZON)
-    window = contact_window(
-        msgspec.json.decode(await unit.scalar("select settings from merchant where merchant_id = :merchant") or "{}")
-    )
+    window = contact_window(await unit.scalar("select settings from merchant where merchant_id = :merchant") or {})
     usable = [day for store in stores for day in _store_days(job, calendars[store], window)]
     await _insert(unit, usable)
     await _release(unit, [calendar for calendar in calendars.values() if closed_at(calendar, job.moment.today)])
@@ -96,7 +94,7 @@ def _store_days(job: Job, calendar: StoreCalendar, window: ContactWindow) -> lis
 def _store_day(job: Job, calendar: StoreCalendar, window: ContactWindow, day: date) -> StoreDay:
     act, zone, moment = job.act, calendar.timezone, job.moment
     opens = moment.fires_at if day == moment.today else local_instant(day, wall_time(job.definition), zone)
-    contact_from = max(opens, window.opens(day, zone))
+    contact_from = _contact_from(calendar, window, opens, day)
     due = day_bounds(add_open_days(calendar, day, act.due_in), zone)[1]
     return StoreDay(
         store_id=calendar.store_id,
@@ -107,6 +105,13 @@ def _store_day(job: Job, calendar: StoreCalendar, window: ContactWindow, day: da
         due_at=contact_from + timedelta(hours=act.due_hours) if act.due_hours else due,
         expires_at=day_bounds(add_open_days(calendar, day, act.expires_in), zone)[1],
     )
+
+
+def _contact_from(calendar: StoreCalendar, window: ContactWindow, opens: datetime, day: date) -> datetime:
+    """Return when she may be contacted about a task that opens then: within the window, or when it next opens on an open day."""
+    if opens <= window.closes(day, calendar.timezone):
+        return max(opens, window.opens(day, calendar.timezone))
+    return window.opens(add_open_days(calendar, day, 1), calendar.timezone)
 
 
 _RELEASE = """

@@ -31,8 +31,13 @@ STAFF_STORE = """(select m.store_id from customer_staff cs join membership m on 
         where cs.merchant_id = :merchant and cs.customer_id = c.customer_id and cs.to_on is null
         order by (cs.role = 'consultant') desc, m.store_id = cu.home_store_id desc, cs.from_on desc, cs.id desc, m.store_id limit 1)"""
 
-FIRST = {Route.EVENT_STORE: "c.event_store_id", Route.HOME_STORE: "cu.home_store_id", Route.STAFF_STORE: STAFF_STORE}
-"""The store that is asked first, per route. A member of several stores works where the customer is at home, if that is one of them."""
+FIRST = {
+    Route.EVENT_STORE: "c.event_store_id",
+    Route.HOME_STORE: "cu.home_store_id",
+    Route.STAFF_STORE: f"coalesce({STAFF_STORE}, c.event_store_id)",
+}
+"""The store that is asked first, per route. A member of several stores works where the customer is at home, if that is one of them;
+who has nobody is seen to where it happened, or where the card was sold."""
 
 HOLD_OUT = """
 update chunk c set decided = 'held_out'

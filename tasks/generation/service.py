@@ -5,11 +5,12 @@ import msgspec
 from tasks.assignment.service import Run, assign
 from tasks.generation import judge
 from tasks.generation.days import fill_days
-from tasks.generation.entering import entry
+from tasks.generation.entering import entry, unless
 from tasks.generation.escalating import escalate
 from tasks.generation.job import Job
 from tasks.generation.last_day import limit
 from tasks.generation.leaving import leave, pass_over
+from tasks.generation.rosters import count_working_days
 from tasks.generation.suppressing import suppress
 from tasks.generation.write import name_tasks, write
 from tasks.kernel.unit import Unit
@@ -42,8 +43,9 @@ async def decide(unit: Unit, job: Job, *, entered: bool, writing: bool = False) 
     if not entered:
         await entry(unit, definition, job.plan_id, moment)
     if entered or definition.kind is PlanKind.BEHAVIOUR:
-        await leave(unit, definition, moment, (job.ordinal, job.offset_no))
-    await pass_over(unit, definition, moment, job.ordinal)
+        await unless(unit, definition, moment)
+        await leave(unit, job)
+    await pass_over(unit, job)
     await limit(unit, definition, job.act, moment)
     await suppress(unit, definition, moment, new_year=is_new_year(moment.today))
     await judge.hold_out(unit, job.plan_id, job.hold_out)
@@ -54,6 +56,7 @@ async def decide(unit: Unit, job: Job, *, entered: bool, writing: bool = False) 
     await assign(unit, job.act, days, Run(moment.at, job.plan_id, job.occurrence_id))
     await judge.followers(unit)
     await name_tasks(unit)
+    await count_working_days(unit, job)
     return await unit.structs(
         Tally, "select decided, reason, count(*) as count from chunk group by decided, reason order by decided, reason"
     )

@@ -21,6 +21,7 @@ SWITCHES: Final = (
     "phone_today",
     "marketing_gap",
     "no_answer",
+    "care_gap",
 )
 """Rules of `Suppress` that are switched by a bind of their name."""
 
@@ -39,7 +40,7 @@ from (
         when :phone_today and :marketing and exists (select from contact_point p join contact o on o.merchant_id = p.merchant_id
             and o.phone_index = p.value_index and o.marketing and o.contacted_on = :today and o.contacted_at <= :until
             where p.merchant_id = :merchant and p.customer_id = c.customer_id and p.kind = 'phone') then 'phone_today'
-        when :marketing_gap and :marketing and exists (select from contact o where o.merchant_id = :merchant and o.customer_id = c.customer_id
+        when :marketing_gap and (:marketing or :care_gap) and exists (select from contact o where o.merchant_id = :merchant and o.customer_id = c.customer_id
             and o.marketing and o.contacted_at > cast(:at as timestamptz) - make_interval(days => :gap_days) and o.contacted_at <= :until) then 'marketing_gap'
         when {cap} then 'tier_cap'
         when :no_answer and (select count(*) filter (where not o.reached) >= :unanswered and not coalesce(bool_or(o.reached), false) from contact o

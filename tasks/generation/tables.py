@@ -1,12 +1,26 @@
-"""The decision table."""
+"""Tables of runs: whom a firing means, and what was decided."""
 
 from datetime import datetime
 from uuid import UUID
 
 from sqlmodel import Field
 
-from tasks.kernel.columns import Row, check, index, instant, key, one_of, refers, text, unique
+from tasks.kernel.columns import Row, check, ids, index, instant, key, one_of, refers, text, unique
 from tasks.plans.states import Decided
+
+
+class RunPart(Row, table=True):
+    """Part of whom a firing means: scope ids in order, found once when the run began; gone when it is over. The last id of a part is its greatest."""
+
+    __tablename__ = "run_part"
+
+    merchant_id: UUID = key()
+    occurrence_id: UUID = key()
+    no: int = key()
+    last_id: UUID
+    scope_ids: list[UUID] = ids()
+
+    __table_args__ = (refers("occurrence_id", "occurrence", cascade=True),)
 
 
 class Decision(Row, table=True):

@@ -6,6 +6,7 @@ from typing import Any
 from tasks.generation.candidates import Moment
 from tasks.generation.job import Job
 from tasks.kernel.errors import FlowError
+from tasks.kernel.ids import series
 from tasks.kernel.unit import Unit
 from tasks.plans.advancing import finish_step, has_next
 from tasks.plans.steps import StaffTask
@@ -22,7 +23,7 @@ class EntryRaced(FlowError):
 
 
 DECIDE = """
-update chunk c set decided = 'task', task_id = new_uuid7() where c.decided is null and c.first_of_customer
+update chunk c set decided = 'task', task_id = {task} where c.decided is null and c.first_of_customer
 """
 
 JOIN = """
@@ -31,7 +32,7 @@ where c.decided = 'merged' and c.task_id is null and f.customer_id = c.customer_
 """
 
 NAME = """
-update chunk set enrolment_id = new_uuid7() where enrolment_id is null and (decided in ('task', 'merged', 'held_out', 'deferred') or goes_on)
+update chunk c set enrolment_id = {enrolment} where enrolment_id is null and (decided in ('task', 'merged', 'held_out', 'deferred') or goes_on)
 """
 
 GOES_ON = """
@@ -64,7 +65,7 @@ TASKS = """
 insert into task (merchant_id, id, store_id, customer_id, assignee_id, origin, status, priority, value_cents,
     opens_at, opens_on, contact_from, due_at, expires_at, created_at)
 select :merchant, c.task_id, c.store_id, c.customer_id, c.assignee_id, 'plan', case when d.opens_at <= :at then 'open' else 'queued' end,
-    :priority, c.value_cents, d.opens_at, d.day_on, d.contact_from, {due_at}, {expires_at}, :now
+    :priority, c.value_cents, d.opens_at, d.day_on, d.contact_from, least({due_at}, {expires_at}), {expires_at}, :now
 from chunk c join chunk_day d on d.store_id = c.store_id and d.day_on = c.opens_on {store}
 where c.decided = 'task' order by c.customer_id
 """
@@ -72,15 +73,15 @@ where c.decided = 'task' order by c.customer_id
 STORE = "join store st on st.merchant_id = :merchant and st.id = c.store_id"
 
 DUE = {
-    None: "d.due_at",
-    False: "least(d.due_at, c.until_at)",
-    True: "coalesce(least((c.until_on + cast(:wall as time)) at time zone st.timezone, c.until_at), d.due_at)",
+    None: "coalesce(c.due_at, d.due_at)",
+    False: "least(coalesce(c.due_at, d.due_at), c.until_at)",
+    True: "coalesce(least((c.until_on + cast(:wall as time)) at time zone st.timezone, c.until_at), c.due_at, d.due_at)",
 }
-"""When a task is late: after its open days, within its last day, or at a wall time of that day."""
+"""When a task is late: after its open days, or its assignee's working days, within its last day, or at a wall time of that day."""
 
 REASONS = """
 insert into task_reason (merchant_id, id, task_id, plan_id, version_id, enrolment_id, step, priority, card_id, event_id, created_at)
-select :merchant, new_uuid7(), c.task_id, :plan, :version, c.enrolment_id, c.step, :priority, c.card_id, c.event_id, :now
+select :merchant, {reason}, c.task_id, :plan, :version, c.enrolment_id, c.step, :priority, c.card_id, c.event_id, :now
 from chunk c where c.decided in ('task', 'merged') order by c.customer_id
 """
 
@@ -89,7 +90,7 @@ update task t set priority = greatest(t.priority, :priority),
     due_at = least(t.due_at, greatest(m.due_at, cast(t.opens_on + 1 as timestamp) at time zone st.timezone))
 from (select c.task_id, min(least(d.due_at, c.until_at)) as due_at from chunk c
       join chunk_day d on d.store_id = c.store_id and d.day_no = (select min(x.day_no) from chunk_day x where x.store_id = c.store_id)
-      where c.decided = 'merged' and not exists (select from chunk f where f.decided = 'task' and f.customer_id = c.customer_id)
+      where c.decided = 'merged' and c.task_id not in (select f.task_id from chunk f where f.decided = 'task')
       group by c.task_id) m, store st
 where t.merchant_id = :merchant and t.id = m.task_id and st.merchant_id = :merchant and st.id = t.store_id
 """
@@ -97,7 +98,7 @@ where t.merchant_id = :merchant and t.id = m.task_id and st.merchant_id = :merch
 DECISIONS = """
 insert into decision (merchant_id, id, plan_id, version_id, occurrence_id, enrolment_id, scope_id, entry_key, step, customer_id,
     decided, reason, task_id, decided_at)
-select :merchant, new_uuid7(), :plan, :version, :occurrence, c.enrolment_id, c.scope_id, c.entry_key, c.step, c.customer_id,
+select :merchant, {decision}, :plan, :version, :occurrence, c.enrolment_id, c.scope_id, c.entry_key, c.step, c.customer_id,
     c.decided, c.reason, c.task_id, :now
 from chunk c order by c.customer_id
 on conflict (scope_id, plan_id, entry_key, step, merchant_id) do update
@@ -110,7 +111,8 @@ TOUCHED = "select t.store_id, t.id, cast(null as uuid) from chunk c join task t 
 
 async def name_tasks(unit: Unit) -> None:
     """Whoever is still undecided and has a place gets a task; the further candidates of the same customer join it."""
-    await unit.run(DECIDE)
+    ids = series("task", "c.no")
+    await unit.run(DECIDE.format(task=ids.sql), **ids.values)
     await unit.run(JOIN)
 
 
@@ -127,8 +129,10 @@ async def write(unit: Unit, job: Job) -> None:
     else:
         await _enrol(unit, moment, values | {"tomorrow": tomorrow})
     await unit.run(_tasks(act), at=moment.at, wall=act.due_at, **values)
-    for statement in (REASONS, RAISE, DECISIONS):
-        await unit.run(statement, at=moment.at, **values)
+    reasons, decided = series("reason", "c.no"), series("decision", "c.no")
+    await unit.run(REASONS.format(reason=reasons.sql), **reasons.values, **values)
+    await unit.run(RAISE, **values)
+    await unit.run(DECISIONS.format(decision=decided.sql), **decided.values, **values)
     if more:
         rows = await unit.rows("select enrolment_id from chunk where goes_on order by enrolment_id")
         await finish_step(unit, [row["enrolment_id"] for row in rows])
@@ -136,7 +140,8 @@ async def write(unit: Unit, job: Job) -> None:
 
 
 async def _enrol(unit: Unit, moment: Moment, values: dict[str, Any]) -> None:
-    await unit.run(NAME)
+    ids = series("enrolment", "c.no")
+    await unit.run(NAME.format(enrolment=ids.sql), **ids.values)
     wanted = await unit.scalar("select count(*) from chunk where enrolment_id is not null")
     made = await unit.run(ENROL, fires_at=moment.fires_at, today=moment.today, **values)
     if made.rowcount != wanted:

@@ -15,9 +15,10 @@ from sqlalchemy import (
     MetaData,
     Text,
     UniqueConstraint,
+    Uuid,
 )
 from sqlalchemy import text as sql
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field, SQLModel
 
 NAMES = {
@@ -69,6 +70,11 @@ def big(**options: Any) -> Any:
 def blob(**options: Any) -> Any:
     """Bytes, sealed unless the column's docstring says otherwise."""
     return Field(sa_type=LargeBinary, **options)
+
+
+def ids(**options: Any) -> Any:
+    """A list of ids."""
+    return Field(sa_type=ARRAY(Uuid), **options)
 
 
 def document(**options: Any) -> Any:

@@ -137,6 +137,7 @@ class CardEntry(Row, table=True):
         check("freeze", "(kind = 'freeze') = (frozen is not null)"),
         unique("external_id", "merchant_id"),
         index("ix_card_entry_card", "card_id", "occurred_at"),
+        index("ix_card_entry_opened", "sale_id", where="kind = 'open' and sale_id is not null"),
     )
 
 

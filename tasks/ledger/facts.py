@@ -130,15 +130,15 @@ _WRONG_CUSTOMERS = _differing(_CUSTOMER_FACTS, "customer_facts", "customer_id", 
 _WRONG_CARDS = _differing(_CARD_FACTS, "card_facts", "card_id", _CARD_COLUMNS)
 
 
-async def lock_facts(unit: Unit, customer_ids: Iterable[UUID]) -> None:
-    """Lock the facts rows of the customers, in id order, until the transaction ends.
+async def lock_facts(unit: Unit, customer_ids: Iterable[UUID], *, recorded: Iterable[UUID] | None = None) -> None:
+    """Lock the facts rows of the customers, in id order, until the transaction ends; `recorded` are those of whom ledger rows are written (None: all).
 
     Whoever records something about a customer holds it from before the first row is written, so that records of one customer take turns and each recount
     sees all of the others'.
     """
     wanted = sorted(set(customer_ids))
     if wanted:
-        touch(unit, wanted)
+        touch(unit, wanted if recorded is None else recorded)
         await unit.run(
             """select count(*) from (select from customer_facts where merchant_id = :merchant and customer_id = any(cast(:ids as uuid[]))
                                      order by customer_id for no key update) as held""",
@@ -177,10 +177,10 @@ async def rebuild_facts(unit: Unit, customer_ids: Sequence[UUID] | None = None) 
     return sum(len(chunk) for chunk in chunks)
 
 
-async def check_facts(unit: Unit) -> list[UUID]:
-    """Return the ids of customers and cards whose facts differ from their ledger rows; none, unless something is broken."""
+async def check_facts(unit: Unit, customer_ids: Sequence[UUID] | None = None) -> list[UUID]:
+    """Return the ids of these customers (None: all) and of their cards whose facts differ from their ledger rows; none, unless something is broken."""
     wrong: list[UUID] = []
-    for chunk in await _chunks(unit, None):
+    for chunk in await _chunks(unit, customer_ids):
         wrong += [row["id"] for row in await unit.rows(_WRONG_CUSTOMERS, ids=chunk)]
         wrong += [row["id"] for row in await unit.rows(_WRONG_CARDS, ids=await _cards_of(unit, chunk))]
     return wrong

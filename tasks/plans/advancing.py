@@ -3,7 +3,6 @@
 Rounds are counted from the first firing, never from the one before: monthly from the 31st is 28 February and again 31 March (engine.md, "When").
 """
 
-from calendar import monthrange
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Final
@@ -17,17 +16,18 @@ from tasks.plans.definition import Behaviour, Definition
 from tasks.plans.repository import definitions
 from tasks.plans.schedules import wall_of
 from tasks.plans.states import EntryMode, Scope
-from tasks.plans.triggers import Repeat, span
+from tasks.plans.steps import Wait
+from tasks.plans.triggers import Repeat, months_after, span
 
 MORNING: Final = time(9)
 """The wall time of a next step where nothing names one."""
-MONTHS: Final = 12
 
 
 class Fired(msgspec.Struct, frozen=True):
     """A passage whose step is over: which firing it was (counted from 0), on which local day and at which instant, and from where rounds are counted.
 
-    `cycle_on` is the day on which the service she had is usually due again; `newer` says that a later passage has taken this one's place.
+    `served_on` is the day of the service that started it, `gap_days` after how many days it or its category is usually due again; `newer` says that a later
+    passage has taken this one's place.
     """
 
     id: UUID
@@ -38,7 +38,9 @@ class Fired(msgspec.Struct, frozen=True):
     anchor_on: date
     offset_no: int
     timezone: str
-    cycle_on: date | None
+    served_on: date | None
+    gap_days: int | None
+    category: str | None
     newer: bool
 
 
@@ -75,14 +77,8 @@ def _of_round(definition: Definition, fired: Fired, ordinal: int) -> tuple[date,
     if step or repeat is None:
         return None
     count = rounds * repeat.every
-    day = _months_on(fired.anchor_on, count) if repeat.unit == "months" else fired.anchor_on + timedelta(days=count)
+    day = months_after(fired.anchor_on, count) if repeat.unit == "months" else fired.anchor_on + timedelta(days=count)
     return day, local_instant(day, _wall(definition, fired), fired.timezone)
-
-
-def _months_on(day: date, months: int) -> date:
-    """Return the same day of a later month, or its last."""
-    year, month = divmod(day.year * MONTHS + day.month - 1 + months, MONTHS)
-    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
 def _of_step(definition: Definition, fired: Fired, ordinal: int) -> tuple[date, datetime] | None:
@@ -92,10 +88,16 @@ def _of_step(definition: Definition, fired: Fired, ordinal: int) -> tuple[date, 
     if wait.after is not None:
         at = fired.fire_at + span(wait.after)
         return local_day(at, fired.timezone), at
-    day = fired.cycle_on if wait.cycle else fired.fires_on + timedelta(days=wait.days or 0)
+    day = _due_again(wait, fired) if wait.cycle else fired.fires_on + timedelta(days=wait.days or 0)
     if day is None or day < fired.fires_on:
         return None
     return day, local_instant(day, wait.at or _wall(definition, fired), fired.timezone)
+
+
+def _due_again(wait: Wait, fired: Fired) -> date | None:
+    """Return the day on which the service she had is usually due again: by its own gap, its category's, or what the plan says of the category."""
+    days = fired.gap_days or wait.usual.get(fired.category or "")
+    return fired.served_on + timedelta(days=days) if days and fired.served_on else None
 
 
 def _wall(definition: Definition, fired: Fired) -> time:
@@ -110,7 +112,7 @@ def _wall(definition: Definition, fired: Fired) -> time:
 _FIRED = """
 select e.id, e.version_id, e.step, e.fires_on, e.fire_at, coalesce(e.anchor_on, e.fires_on) as anchor_on,
     coalesce(nullif(split_part(e.entry_key, ':', 2), ''), '0')::int as offset_no, coalesce(s.timezone, m.timezone) as timezone,
-    (ev.occurred_at at time zone coalesce(s.timezone, m.timezone))::date + coalesce(pr.cycle_days, ca.usual_gap_days) as cycle_on,
+    (ev.occurred_at at time zone coalesce(s.timezone, m.timezone))::date as served_on, coalesce(pr.cycle_days, ca.usual_gap_days) as gap_days, pr.category,
     exists (select from enrolment n where n.merchant_id = :merchant and n.customer_id = e.customer_id and n.plan_id = e.plan_id
             and n.card_id is not distinct from e.card_id and n.created_at > e.created_at and n.id <> e.id) as newer
 from enrolment e join merchant m on m.merchant_id = e.merchant_id

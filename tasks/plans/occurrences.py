@@ -172,6 +172,11 @@ async def begin_again(unit: Unit, plan_id: UUID) -> None:
 async def cancel(unit: Unit, plan_id: UUID) -> None:
     """Cancel the firings of a plan that has ended, also the rest of one that is running: its worker finds out before the next chunk."""
     await unit.run(
+        "delete from run_part r using occurrence o where r.merchant_id = :merchant and o.merchant_id = :merchant "
+        "and o.id = r.occurrence_id and o.plan_id = :plan and o.state in ('due', 'running')",
+        plan=plan_id,
+    )
+    await unit.run(
         "update occurrence set state = 'cancelled', finished_at = :now, lease_until = null "
         "where merchant_id = :merchant and plan_id = :plan and state in ('due', 'running')",
         plan=plan_id,
@@ -227,6 +232,14 @@ async def move_cursor(unit: Unit, held: Claimed, cursor: UUID) -> None:
     )  # fmt: skip
 
 
+async def audience_of(unit: Unit, held: Claimed) -> int | None:
+    """Return how many the run means, None before anybody was looked for."""
+    found: int | None = await unit.scalar(
+        "select audience from occurrence where merchant_id = :merchant and id = :id", id=held.id
+    )
+    return found
+
+
 async def store_audience(unit: Unit, held: Claimed, audience: int) -> None:
     """Keep how many matched before the first chunk: the hold-out is decided by it once."""
     await unit.run(
@@ -246,10 +259,12 @@ async def release(unit: Unit, held: Claimed) -> None:
 
 
 async def finish(unit: Unit, held: Claimed, fault: str | None = None) -> None:
-    """The run is over: done, or failed with what happened."""
+    """The run is over: done, with how many tasks it made, or failed with what happened."""
     await unit.run(
-        "update occurrence set state = case when cast(:fault as text) is null then 'done' else 'failed' end, "
-        "fault = :fault, finished_at = :now, lease_until = null "
-        "where merchant_id = :merchant and id = :id and epoch = :epoch",
+        "update occurrence o set state = case when cast(:fault as text) is null then 'done' else 'failed' end, "
+        "fault = :fault, finished_at = :now, lease_until = null, "
+        "made = (select count(*) from decision d where d.merchant_id = :merchant and d.plan_id = o.plan_id "
+        "and d.decided_at >= o.started_at and d.occurrence_id = o.id and d.decided = 'task') "
+        "where o.merchant_id = :merchant and o.id = :id and o.epoch = :epoch",
         id=held.id, epoch=held.epoch, fault=fault,
     )  # fmt: skip

@@ -67,8 +67,9 @@ async def test_a_worker_that_lost_its_lease_writes_nothing(world: World, clock: 
     await start_plan(world, "card_balance_low")
     await clock.set(shanghai("2026-03-02 10:00"))
     zombie = await claimed(world)
-    async with world.units.open(world.merchant_id) as unit:
-        assert await run_chunk(unit, zombie, 10) is False
+    for _ in range(2):  # who is meant; the first ten of them
+        async with world.units.open(world.merchant_id) as unit:
+            assert await run_chunk(unit, zombie, 10) is False
     await rows(world, EXPIRE)
     async with world.units.open(world.merchant_id) as unit:
         heir = await claim(unit)

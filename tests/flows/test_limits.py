@@ -4,6 +4,7 @@ from collections import Counter
 from datetime import date
 from typing import Any
 
+import msgspec
 import pytest
 
 from backend.db.units import Units
@@ -169,3 +170,62 @@ async def test_what_a_closure_held_back_is_dealt_over_five_days(world: World, cl
     assert [row["opens_on"].day for row in found] == [5, 6, 7, 8, 9]
     assert sum(row["n"] for row in found) == 60
     assert max(row["n"] for row in found) < 25
+
+
+async def test_a_merchants_own_contact_window_is_kept(world: World, clock: TestClock) -> None:
+    await rows(
+        world, "update merchant set settings = settings || cast(:own as jsonb) where merchant_id = :merchant returning merchant_id",
+        own=msgspec.json.encode({"contactWindow": [["11:00", "19:00"]] * 7}).decode(),
+    )  # fmt: skip
+    await world.customer("C")
+    await fire(world, clock, "2026-03-03T10:00")
+    task = await live_task(world, "C")
+    assert task is not None
+    assert (task["opens_at"], task["contact_from"]) == (shanghai("2026-03-03 10:00"), shanghai("2026-03-03 11:00"))
+
+
+async def test_rest_days_and_leave_of_the_assignee_do_not_count_to_the_due_day(world: World, clock: TestClock) -> None:
+    """Two working days after Monday: E1 rests on Tuesday and is away on Thursday and Friday; E2 works through."""
+    await rows(world, "insert into roster_day (merchant_id, staff_id, day_on, works) values (:merchant, :who, '2026-03-03', false) returning staff_id",
+               who=world.staff["E1"])  # fmt: skip
+    await rows(
+        world, "insert into staff_leave (merchant_id, id, staff_id, from_on, to_on) values (:merchant, new_uuid7(), :who, '2026-03-05', '2026-03-06') returning id",
+        who=world.staff["E1"],
+    )  # fmt: skip
+    for who in ("E1", "E2"):
+        await world.customer(f"OF-{who}", consultant=who)
+    await fire(world, clock, "2026-03-02T10:00", task={"chain": ["consultant"], "dueIn": 2})
+    first, second = await live_task(world, "OF-E1"), await live_task(world, "OF-E2")
+    assert first is not None
+    assert second is not None
+    assert (first["due_at"], second["due_at"]) == (shanghai("2026-03-08 00:00"), shanghai("2026-03-05 00:00"))
+
+
+async def test_reminders_that_would_fall_into_a_closure_come_before_it(world: World, clock: TestClock) -> None:
+    """The store is closed from the 3rd to the 8th. On its eve: who has thirty days left now, and who will have them inside; not who will have them after."""
+    days = {"NOW": date(2026, 4, 1), "INSIDE": date(2026, 4, 6), "AFTER": date(2026, 4, 9)}
+    for code, day in days.items():
+        await world.customer(code)
+        await world.card(code, shanghai("2026-02-01 12:00"), external_id=f"K-{code}")
+        await rows(
+            world, "update card_facts f set expires_on = :day from card k where f.merchant_id = :merchant and k.merchant_id = :merchant and f.card_id = k.id "
+            "and k.customer_id = :who returning f.card_id", who=world.customers[code], day=day,
+        )  # fmt: skip
+    await world.do(lambda unit: add_closure(unit, world.stores["S1"], date(2026, 3, 3), date(2026, 3, 8)))
+    reminder = {
+        "trigger": {"kind": "daily", "at": "10:00"},
+        "audience": {"all": [{"condition": "card_days_left", "atMost": 30}]},
+        "entry": {"scope": "card", "mode": "once_per_crossing", "measure": "days_left", "bounds": [30]},
+        "task": {"lastDay": "card_expiry"},
+    }
+    await start_plan(world, "second_visit", **(OPEN | reminder))
+    told = {}
+    for number in (2, 5, 9):
+        await clock.set(shanghai(f"2026-03-0{number} 10:00"))
+        await sweep(world)
+        told[number] = {code for code, said in (await decisions(world)).items() if "task" in said}
+    assert told[2] == told[5] == {"NOW", "INSIDE"}
+    assert told[9] == {"NOW", "INSIDE"}
+    await clock.set(shanghai("2026-03-10 10:00"))
+    await sweep(world)
+    assert (await decisions(world))["AFTER"] == ["task"]

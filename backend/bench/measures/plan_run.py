@@ -26,7 +26,7 @@ TABLES: Final = ("enrolment", "task", "task_reason", "decision", "task_change")
 async def run(stage: Stage, scale: Scale) -> Measured:
     """Each round is the first run on a fresh database: the plan's tables are empty and have no statistics."""
     crowd = CROWDS[scale]
-    merchant_id = await stage.template("chain", lambda database: _found(database, crowd))
+    merchant_id = await stage.template("chain", lambda database: found_due(database, crowd))
     rounds, told = Rounds(), {}
     for turn in range(1, ROUNDS + 1):
         async with stage.database("chain") as database:
@@ -39,11 +39,11 @@ async def run(stage: Stage, scale: Scale) -> Measured:
     return Measured(rounds.ratio, {"customers": crowd.customers, "tasksPerSecond": tasks, **told, **rounds.detail()})
 
 
-async def _found(database: Database, crowd: Crowd) -> UUID:
+async def found_due(database: Database, crowd: Crowd) -> UUID:
     """The chain with the plan turned on and its firing written."""
-    await _turn_clock(database, FIRES_AT - timedelta(hours=1))
+    await turn_clock(database, FIRES_AT - timedelta(hours=1))
     merchant_id = await found_crowd(database, crowd)
-    await _turn_clock(database, FIRES_AT - timedelta(minutes=1))
+    await turn_clock(database, FIRES_AT - timedelta(minutes=1))
     async with database.units.open(merchant_id) as unit:
         plan = await create_plan(unit, "card_balance_low")
         await activate(unit, plan.id)
@@ -51,13 +51,14 @@ async def _found(database: Database, crowd: Crowd) -> UUID:
     return merchant_id
 
 
-async def _turn_clock(database: Database, at: datetime) -> None:
+async def turn_clock(database: Database, at: datetime) -> None:
+    """Set business time; it keeps ticking."""
     async with database.units.nameless() as session:
         await set_clock(session, at)
 
 
 async def _run(database: Database, merchant_id: UUID, rounds: Rounds) -> dict[str, Any]:
-    await _turn_clock(database, FIRES_AT + timedelta(seconds=5))
+    await turn_clock(database, FIRES_AT + timedelta(seconds=5))
     async with rounds.working(database):
         async with database.units.open(merchant_id) as unit:
             held = await claim(unit)
