@@ -95,6 +95,15 @@ async def benefits_of_plan(unit: Unit, plan_id: UUID) -> list[BenefitRow]:
     ]
 
 
+async def benefits_naming(unit: Unit, festival: str) -> list[UUID]:
+    """Return the benefits that have not ended and are given by an own festival's days."""
+    rows = await unit.rows(
+        "select id from benefit where merchant_id = :merchant and state <> 'ended' and days ->> 'kind' = 'festival' and days ->> 'name' = :name order by id",
+        name=festival,
+    )
+    return [row["id"] for row in rows]
+
+
 async def count_active(unit: Unit) -> int:
     """Return how many are active."""
     found: int = await unit.scalar("select count(*) from benefit where merchant_id = :merchant and state = 'active'")

@@ -7,6 +7,8 @@ from uuid import UUID
 
 import msgspec
 
+from tasks.benefits.repository import benefits_naming
+from tasks.flow.tend_benefits import write_anew
 from tasks.kernel.errors import Conflict, FlowError, Invalid
 from tasks.kernel.unit import Unit
 from tasks.kernel.zones import local_day
@@ -45,12 +47,12 @@ class FestivalChanged(FlowError):
 
 
 class FestivalUsed(FlowError):
-    """A plan that has not ended fires by this festival's name."""
+    """A plan or a benefit that has not ended goes by this festival's name."""
 
     code = "festival-used"
     status = 409
-    zh = "有 {plans} 个计划在使用该节日，请先结束这些计划"
-    en = "{plans} plans fire by this festival; end them first"
+    zh = "有 {plans} 个计划、{benefits} 个优惠在使用该节日，请先结束它们"
+    en = "{plans} plans and {benefits} benefits go by this festival; end them first"
 
 
 class FestivalIn(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
@@ -121,29 +123,31 @@ async def add_festival(unit: Unit, said: FestivalIn) -> FestivalRow:
 
 
 async def change_festival(unit: Unit, festival_id: UUID, said: FestivalIn, etag: int | None) -> FestivalRow:
-    """Replace a festival; plans by it fire on its new days from now on.
+    """Replace a festival; plans by it fire, and benefits by it are given, on its new days from now on.
 
-    Raises `NotFound`, `FestivalChanged`, `Invalid`, `Conflict` for a name that is taken, `FestivalUsed` for a new name while plans say the old one.
+    Raises `NotFound`, `FestivalChanged`, `Invalid`, `Conflict` for a name that is taken, `FestivalUsed` for a new name while plans or benefits say the old one.
     """
     check_festival(said.name, said.days)
     await _alone(unit)
     found = await _seen(unit, festival_id, etag)
-    users = await plans_naming(unit, found.name)
-    if users and said.name != found.name:
-        raise FestivalUsed(field="name", plans=len(users))
+    users, benefits = await plans_naming(unit, found.name), await benefits_naming(unit, found.name)
+    if (users or benefits) and said.name != found.name:
+        raise FestivalUsed(field="name", plans=len(users), benefits=len(benefits))
     if not await update_festival(unit, festival_id, said.name, said.days):
         raise Conflict(field="name")
     await plan_anew(unit, users)
+    for benefit_id in benefits:
+        await write_anew(unit, benefit_id)
     return await get_festival(unit, festival_id)
 
 
 async def remove_festival(unit: Unit, festival_id: UUID, etag: int | None) -> None:
-    """Delete a festival. Raises `NotFound`, `FestivalChanged`, `FestivalUsed` while a plan that has not ended names it."""
+    """Delete a festival. Raises `NotFound`, `FestivalChanged`, `FestivalUsed` while a plan or benefit that has not ended names it."""
     await _alone(unit)
     found = await _seen(unit, festival_id, etag)
-    users = await plans_naming(unit, found.name)
-    if users:
-        raise FestivalUsed(plans=len(users))
+    users, benefits = await plans_naming(unit, found.name), await benefits_naming(unit, found.name)
+    if users or benefits:
+        raise FestivalUsed(plans=len(users), benefits=len(benefits))
     await delete_festival(unit, festival_id)
 
 

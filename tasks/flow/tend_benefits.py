@@ -27,11 +27,12 @@ async def tend_benefits(units: OpensUnits, merchant_id: UUID) -> int:
             await forget_days(unit)
     for benefit_id in ids:
         async with units.open(merchant_id) as unit:
-            await _tend(unit, benefit_id)
+            await write_anew(unit, benefit_id)
     return len(ids)
 
 
-async def _tend(unit: Unit, benefit_id: UUID) -> None:
+async def write_anew(unit: Unit, benefit_id: UUID) -> None:
+    """Make the days of an active benefit what it says now; it ends when its last one is over."""
     stored = await get_benefit(unit, benefit_id, lock=True)
     if stored.state is not BenefitState.ACTIVE:
         return

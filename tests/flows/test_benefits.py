@@ -11,7 +11,7 @@ from backend.db.units import Units
 from tasks.benefits.faults import BenefitChanged, BenefitMoved
 from tasks.benefits.states import BenefitState, Stands
 from tasks.benefits.wording import benefit_words
-from tasks.flow.keep_calendar import FestivalIn, add_festival, change_festival
+from tasks.flow.keep_calendar import FestivalIn, FestivalUsed, add_festival, change_festival, remove_festival
 from tasks.flow.manage_benefits import (
     MOST_ACTIVE,
     activate_benefit,
@@ -314,8 +314,12 @@ async def test_an_own_festival_moves_the_days_by_it(world: World, clock: TestClo
     made = await give(world, days={"kind": "festival", "name": "店庆"})
     assert [day for day, _ in await days(world)] == ["2026-03-09", "2027-03-09"]
     moved = FestivalIn(name="店庆", days=OnDates(dates=(date(2026, 3, 11),)))
+    named = FestivalIn(name="周年", days=moved.days)
+    with pytest.raises(FestivalUsed):
+        await world.do(lambda unit: change_festival(unit, row.id, named, row.etag))
+    with pytest.raises(FestivalUsed):
+        await world.do(lambda unit: remove_festival(unit, row.id, row.etag))
     await world.do(lambda unit: change_festival(unit, row.id, moved, row.etag))
-    assert await tend_benefits(world.units, world.merchant_id) == 1
     assert [day for day, _ in await days(world)] == ["2026-03-11"]
     await clock.set(shanghai("2026-03-12 08:00"))
     paused = await world.do(lambda unit: pause_benefit(unit, (made.id, None), "zh-CN"))
