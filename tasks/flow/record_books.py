@@ -17,6 +17,7 @@ from tasks.people.coded import upsert_coded
 from tasks.people.customers import upsert_customers
 from tasks.people.states import TagHand
 from tasks.people.traits import ATTRIBUTES, LEVELS, SOURCES
+from tasks.plans.due import follow_appointments
 from tasks.worklist.feed import feed
 
 _LEDGER: dict[str, Callable[..., Awaitable[Recorded]]] = {
@@ -55,6 +56,8 @@ async def record_books(unit: Unit, kind: str, items: Sequence[Any], *, historic:
         raise Invalid("kind", "is not a kind of books")
     recorded = await _LEDGER[kind](unit, items, historic=historic)
     await react(unit, recorded.happened, historic=historic)
+    if kind == "appointments":
+        await follow_appointments(unit, [v.id for v in recorded.verdicts if v.id and v.status is Taken.ACCEPTED])
     return recorded.verdicts
 
 

@@ -195,10 +195,12 @@ async def _replaced(unit: Unit, definition: Definition, moment: Moment, events: 
 
 _ENROLMENTS = """
 insert into chunk (scope_id, entry_key, guard, enrolment_id, customer_id, card_id, event_id, event_store_id, step, anchor_on)
-select e.scope_id, e.entry_key, e.guard, e.id, e.customer_id, e.card_id, e.event_id, e.store_id, e.step, e.anchor_on
-from enrolment e where e.merchant_id = :merchant and e.id = any(cast(:ids as uuid[]))
-order by e.id
+select e.scope_id, e.entry_key, e.guard, e.id, e.customer_id, e.card_id, e.event_id, case when e.event_id is null then k.store_id else e.store_id end,
+    e.step, e.anchor_on
+from enrolment e left join card k on k.merchant_id = :merchant and k.id = e.card_id
+where e.merchant_id = :merchant and e.id = any(cast(:ids as uuid[])) order by e.id
 """
+"""Nothing happened anywhere when the calendar fired: the store of such a passage is where its first task went, which says nothing of a later step's route."""
 
 
 async def fill_from_enrolments(unit: Unit, enrolment_ids: list[UUID]) -> None:

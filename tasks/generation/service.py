@@ -2,7 +2,7 @@
 
 import msgspec
 
-from tasks.assignment.service import Run, assign
+from tasks.assignment.service import Run, assign, take_turns
 from tasks.generation import judge
 from tasks.generation.days import fill_days
 from tasks.generation.entering import entry, unless
@@ -53,6 +53,8 @@ async def decide(unit: Unit, job: Job, *, entered: bool, writing: bool = False) 
     await judge.cap(unit, job.room)
     days = await fill_days(unit, job)
     await escalate(unit, job)
+    if writing and not moment.past:
+        await take_turns(unit)
     await assign(unit, job.act, days, Run(moment.at, job.plan_id, job.occurrence_id))
     await judge.followers(unit)
     await name_tasks(unit)

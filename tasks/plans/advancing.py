@@ -88,7 +88,9 @@ def _of_step(definition: Definition, fired: Fired, ordinal: int) -> tuple[date, 
     if wait.after is not None:
         at = fired.fire_at + span(wait.after)
         return local_day(at, fired.timezone), at
-    day = _due_again(wait, fired) if wait.cycle else fired.fires_on + timedelta(days=wait.days or 0)
+    # A step that waited for the task before it fired later than it was meant to.
+    fired_on = max(fired.fires_on, local_day(fired.fire_at, fired.timezone))
+    day = _due_again(wait, fired) if wait.cycle else fired_on + timedelta(days=wait.days or 0)
     if day is None or day < fired.fires_on:
         return None
     return day, local_instant(day, wait.at or _wall(definition, fired), fired.timezone)

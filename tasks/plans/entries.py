@@ -1,169 +1,194 @@
-"""Passages of behaviour plans: who enters when events are accepted, and which passages are due."""
+"""Who enters behaviour plans: when events are accepted, and when a plan begins to fire."""
 
-from collections.abc import Sequence
-from datetime import datetime, time, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
 from uuid import UUID
 
 import msgspec
 
 from tasks.events.happened import Happened
+from tasks.kernel.ids import new_ids
 from tasks.kernel.unit import Unit
-from tasks.kernel.zones import local_day, local_instant
-from tasks.people.followed import FOLLOWABLE
+from tasks.people.calendar import StoreCalendar, load_calendars
+from tasks.plans.admission import replacing
+from tasks.plans.arrivals import Arrival, let_in
 from tasks.plans.definition import Behaviour, Definition
+from tasks.plans.matching import ZONE, behaviour_of, dated_within, matching
+from tasks.plans.moments import Cause, Firing, firing_of, reach
 from tasks.plans.repository import ActivePlan
-from tasks.plans.states import Backfill
+from tasks.plans.states import Backfill, Scope
+from tasks.plans.triggers import Offset
+from tasks.worklist.windows import ContactWindow, contact_window
 
-_MOMENTS = """
-select e.id as event_id, e.occurred_at, coalesce(s.timezone, m.timezone) as timezone
-from event e left join store s on s.merchant_id = e.merchant_id and s.id = e.store_id join merchant m on m.merchant_id = e.merchant_id
-where e.merchant_id = :merchant and e.id = any(cast(:ids as uuid[]))
-"""
+LEAST_LOOK_BACK: Final = timedelta(days=1)
+"""A backfill looks back at least so far, and as far as the plan's grace: what should have fired a moment ago is still in time."""
 
-FIRST_VISIT = """not exists (select from visit before where before.merchant_id = e.merchant_id and before.customer_id = e.customer_id
-    and before.visited_on < v.visited_on)"""
+FAR_AHEAD: Final = timedelta(days=3660)
+"""No date that a plan counts back from lies further ahead."""
 
-_ENTER = """
-with moment as (select * from unnest(cast(:ids as uuid[]), cast(:fire_at as timestamptz[]), cast(:fires_on as date[])) as x(event_id, fire_at, fires_on)),
-matched as (
-    select distinct on (cu.id) e.id as event_id, cu.id as customer_id, e.store_id, e.historic, e.occurred_at, x.fire_at, x.fires_on
-    from moment x join event e on e.merchant_id = :merchant and e.id = x.event_id and e.type = any(cast(:types as text[])) and e.state <> 'withdrawn'
-    join customer cu on cu.merchant_id = e.merchant_id and cu.id = e.customer_id and {followable}
-    left join visit v on v.merchant_id = e.merchant_id and v.id = e.ledger_id and e.ledger_kind = 'visit'
-    where {filters}
-    order by cu.id, e.occurred_at, e.id
-),
-timely as (
-    select m.*, (m.fire_at > :now or (not m.historic and m.fire_at > :oldest))
-        and (m.occurred_at >= :activated or (:backfill and m.fire_at > :now))
-        and (not m.historic or :backfill) as fits from matched m
-),
-entered as (
-    insert into enrolment (merchant_id, id, plan_id, version_id, scope_id, entry_key, guard, customer_id, event_id, store_id, fire_at, fires_on, created_at)
-    select :merchant, new_uuid7(), :plan, :version, t.customer_id, t.event_id || ':' || :offset_no, 'once', t.customer_id, t.event_id, t.store_id,
-        t.fire_at, t.fires_on, :now
-    from timely t where t.fits order by t.customer_id
-    on conflict do nothing returning scope_id
-)
-insert into decision (merchant_id, id, plan_id, version_id, scope_id, entry_key, customer_id, decided, decided_at)
-select :merchant, new_uuid7(), :plan, :version, t.customer_id, t.event_id || ':' || :offset_no, t.customer_id,
-    case when t.fits then 'entry' else 'too_late' end, :now
-from timely t where not t.historic and (not t.fits or t.customer_id not in (select scope_id from entered))
-  and not exists (select from enrolment was where was.merchant_id = :merchant and was.plan_id = :plan and was.scope_id = t.customer_id
-    and was.entry_key = t.event_id || ':' || :offset_no)
-on conflict do nothing
+
+class Matched(msgspec.Struct, frozen=True):
+    """An event that starts a plan, whom the passage is about, and where."""
+
+    event_id: UUID
+    scope_id: UUID
+    customer_id: UUID
+    card_id: UUID | None
+    store_id: UUID | None
+    historic: bool
+    cause: Cause
+
+    def key_of(self, scope: Scope) -> UUID:
+        """Return what a newer event must share to take this one's place."""
+        return replacing(scope, self.scope_id, self.customer_id)
+
+
+_MATCHED: Final = """
+select e.id as event_id, {scope} as scope_id, cu.id as customer_id, {card} as card_id, e.store_id, coalesce(e.store_id, cu.home_store_id) as opens_with,
+    e.historic, e.occurred_at, {zone} as timezone {dates}
+{sql} and {which} order by e.occurred_at, e.id
 """
 
 
-class Due(msgspec.Struct, frozen=True):
-    """Passages that fire now, of one plan version, zone, local day, step (`ordinal`, counted through every round) and offset, locked by the caller."""
+async def matched(unit: Unit, definition: Definition, which: str, values: Mapping[str, Any]) -> list[Matched]:
+    """Return the events that start the plan among those for which `which` holds (SQL over event `e`, with its values), in the order they happened."""
+    trigger, found = behaviour_of(definition), matching(definition)
+    sql = _MATCHED.format(
+        scope=found.scope_id, card=found.card_id, zone=ZONE, dates=found.dates, sql=found.sql, which=which
+    )
+    rows = await unit.rows(sql, **found.values, **values)
+    in_window = any(offset.in_window for offset in trigger.offsets)
+    calendars = await load_calendars(unit, {row["opens_with"] for row in rows} - {None}) if in_window and rows else {}
+    return [_matched(row, len(trigger.offsets), calendars) for row in rows]
 
-    plan_id: UUID
-    version_id: UUID
-    timezone: str
-    fires_on: object
-    ordinal: int
-    offset_no: int
-    fire_at: datetime
-    ids: list[UUID]
+
+def _matched(row: Any, offsets: int, calendars: Mapping[UUID, StoreCalendar]) -> Matched:
+    dates = [row[f"date_{n}"] for n in range(offsets)]
+    cause = Cause(row["occurred_at"], row["timezone"], dates, calendars.get(row["opens_with"]))
+    return Matched(
+        row["event_id"], row["scope_id"], row["customer_id"], row["card_id"], row["store_id"], row["historic"], cause
+    )
 
 
-async def enter(unit: Unit, plan: ActivePlan, happened: Sequence[Happened]) -> None:
-    """Let everybody in whom these events put on the plan, once, in the transaction that accepts the events; set-based per batch."""
+async def merchant_window(unit: Unit) -> ContactWindow:
+    """Return when this merchant's customers may be contacted."""
+    settings = await unit.scalar("select settings from merchant where merchant_id = :merchant")
+    return contact_window(msgspec.json.decode(settings or "{}"))
+
+
+async def window_of(unit: Unit, offsets: Sequence[Offset]) -> ContactWindow:
+    """Return the window that these offsets keep to; nobody asks where none of them cares."""
+    return await merchant_window(unit) if any(offset.in_window for offset in offsets) else ContactWindow()
+
+
+async def enter(unit: Unit, plan: ActivePlan, happened: Sequence[Happened]) -> list[UUID]:
+    """Let everybody in whom these events put on the plan, in the transaction that accepts them; set-based per batch.
+
+    Returns the passages that fire at once, for the caller to fire. Nothing that happened in the past fires at once.
+    """
     trigger = plan.definition.trigger
     if not isinstance(trigger, Behaviour):
-        return
+        return []
     ids = [event.event_id for event in happened if event.type in trigger.events]
     if not ids:
-        return
-    moments = await unit.rows(_MOMENTS, ids=ids)
-    for number, offset in enumerate(trigger.offsets):
-        days = [
-            (
-                row["event_id"],
-                local_day(row["occurred_at"], row["timezone"]) + timedelta(days=offset.after_days or 0),
-                row["timezone"],
-            )
-            for row in moments
-        ]
-        await unit.run(
-            _ENTER.format(followable=FOLLOWABLE, filters=FIRST_VISIT if trigger.first_visit else "true"),
-            plan=plan.plan_id, version=plan.version_id, types=list(trigger.events), offset_no=str(number),
-            ids=[event for event, _, _ in days], fires_on=[day for _, day, _ in days],
-            fire_at=[local_instant(day, offset.at or time(9), zone) for _, day, zone in days],
-            oldest=unit.now - timedelta(hours=plan.definition.grace_hours), activated=plan.activated_at,
-            backfill=plan.definition.backfill is Backfill.IN_WINDOW,
-        )  # fmt: skip
+        return []
+    return await _take_in(
+        unit, plan, await matched(unit, plan.definition, "e.id = any(cast(:ids as uuid[]))", {"ids": ids})
+    )
 
 
-_BACKFILL = """
-select e.id as event_id, e.type, e.customer_id, e.occurred_at, e.historic from event e
-where e.merchant_id = :merchant and e.type = any(cast(:types as text[])) and e.customer_id is not null and e.state <> 'withdrawn'
-  and e.occurred_at >= :from_at and e.occurred_at <= :now order by e.occurred_at, e.id
-"""
+async def _take_in(unit: Unit, plan: ActivePlan, events: Sequence[Matched]) -> list[UUID]:
+    if not events:
+        return []
+    arrivals = await arrive(unit, plan, events)
+    at_once = {number for number, offset in enumerate(behaviour_of(plan.definition).offsets) if offset.at_once}
+    immediate = {one.id for one in arrivals if one.offset_no in at_once}
+    return [one for one in await let_in(unit, plan, arrivals) if one in immediate]
+
+
+async def arrive(unit: Unit, plan: ActivePlan, events: Sequence[Matched]) -> list[Arrival]:
+    """Return the passages these events would become; an offset that counts back from a date the event has not makes none."""
+    offsets = behaviour_of(plan.definition).offsets
+    window = await window_of(unit, offsets)
+    firings = [
+        (event, number, firing)
+        for event in events
+        for number, offset in enumerate(offsets)
+        if (firing := firing_of(offset, number, event.cause, window)) is not None
+    ]
+    return [_arrival(unit, plan, one, firing) for one, firing in zip(new_ids(len(firings)), firings, strict=True)]
+
+
+def _arrival(unit: Unit, plan: ActivePlan, ident: UUID, firing: tuple[Matched, int, Firing]) -> Arrival:
+    event, number, fires = firing
+    at_once = behaviour_of(plan.definition).offsets[number].at_once
+    return Arrival(
+        ident, event.event_id, number, event.scope_id, event.customer_id, event.card_id, event.store_id, event.cause.timezone,
+        event.cause.occurred_at, min(fires.at, unit.now) if at_once else fires.at, fires.on, event.historic,
+        _fits(unit, plan, event, fires),
+    )  # fmt: skip
+
+
+def _fits(unit: Unit, plan: ActivePlan, event: Matched, fires: Firing) -> bool:
+    """An event older than the plan, or whose firing lies beyond grace, starts nothing, except by backfill while its firing is still to come."""
+    takes_in, ahead = plan.definition.backfill is Backfill.IN_WINDOW, fires.at > unit.now
+    grace = unit.now - timedelta(hours=plan.definition.grace_hours)
+    in_time = ahead or (not event.historic and fires.at > grace)
+    known = event.cause.occurred_at >= plan.activated_at or (takes_in and ahead)
+    return fires.in_time and in_time and known and (not event.historic or takes_in)
 
 
 async def backfill(unit: Unit, plan: ActivePlan) -> None:
-    """On activation, take in what happened in the last offset days, if the plan says so; what would have fired already stays out."""
-    trigger = plan.definition.trigger
-    if not isinstance(trigger, Behaviour) or plan.definition.backfill is not Backfill.IN_WINDOW:
-        return
-    longest = max(offset.after_days or 0 for offset in trigger.offsets)
-    rows = await unit.rows(_BACKFILL, types=list(trigger.events), from_at=unit.now - timedelta(days=longest + 1))
-    await enter(unit, plan, [Happened(**row) for row in rows])
+    """On activation, take in what happened in the last offset days, if the plan says so; what would have fired already stays out.
 
-
-_READY = """
-select s.customer_id from customer_contact_state s
-where s.merchant_id = :merchant and s.customer_id in (
-    select w.customer_id from (
-        select e.customer_id from enrolment e
-        join plan p on p.merchant_id = e.merchant_id and p.id = e.plan_id and p.state = 'active'
-        join merchant m on m.merchant_id = e.merchant_id and m.stopped_at is null
-        where e.merchant_id = :merchant and e.state = 'waiting' and e.fire_at <= :now
-        order by e.fire_at, e.id limit :limit) w)
-order by s.customer_id for update skip locked
-"""
-
-_DUE = """
-with due as (
-    select e.id, e.plan_id, e.version_id, e.fires_on, e.fire_at, e.store_id, e.step,
-        coalesce(nullif(split_part(e.entry_key, ':', 2), ''), '0')::int as offset_no from enrolment e
-    join plan p on p.merchant_id = e.merchant_id and p.id = e.plan_id and p.state = 'active'
-    join merchant m on m.merchant_id = e.merchant_id and m.stopped_at is null
-    where e.merchant_id = :merchant and e.customer_id = any(cast(:customers as uuid[])) and e.state = 'waiting' and e.fire_at <= :now
-    order by e.fire_at, e.id limit :limit for update of e skip locked
-)
-select d.plan_id, d.version_id, coalesce(s.timezone, m.timezone) as timezone, d.fires_on, d.step as ordinal, d.offset_no,
-    max(d.fire_at) as fire_at, array_agg(d.id order by d.id) as ids
-from due d join merchant m on m.merchant_id = :merchant left join store s on s.merchant_id = :merchant and s.id = d.store_id
-group by d.plan_id, d.version_id, coalesce(s.timezone, m.timezone), d.fires_on, d.step, d.offset_no
-order by d.plan_id, d.version_id, d.fires_on, d.step, d.offset_no, 3
-"""
-
-
-async def lock_due(unit: Unit, limit: int) -> list[Due]:
-    """Lock passages that are due and whose plan is active; two workers never get the same one.
-
-    The customers' contact states are locked before them, the order in which events that end passages take both; who is busy there is left for the next look.
+    Of offsets that count back from a date, everything whose date is still ahead.
     """
-    free = [row["customer_id"] for row in await unit.rows(_READY, limit=limit)]
-    return [Due(**row) for row in await unit.rows(_DUE, limit=limit, customers=free)] if free else []
+    if not isinstance(plan.definition.trigger, Behaviour) or plan.definition.backfill is not Backfill.IN_WINDOW:
+        return
+    await _take_in(unit, plan, await _in_window(unit, plan.definition))
 
 
-_EXPECTED = """
-select count(*) from event e
-left join visit v on v.merchant_id = e.merchant_id and v.id = e.ledger_id and e.ledger_kind = 'visit'
-where e.merchant_id = :merchant and e.type = any(cast(:types as text[])) and e.customer_id is not null and e.state <> 'withdrawn'
-  and e.occurred_at > cast(:at as timestamptz) - interval '30 days' and e.occurred_at <= :at and {filters}
+async def expected_backfill(unit: Unit, definition: Definition) -> int:
+    """Return how many passages a backfill would begin if the plan were activated now, before its entry rule is asked."""
+    if not isinstance(definition.trigger, Behaviour) or definition.backfill is not Backfill.IN_WINDOW:
+        return 0
+    nobody = UUID(int=0)
+    plan = ActivePlan(nobody, nobody, unit.now, None, definition)
+    return sum(one.fits for one in await arrive(unit, plan, await _in_window(unit, definition)))
+
+
+async def _in_window(unit: Unit, definition: Definition) -> list[Matched]:
+    """Events whose passage may still be to come, in the order they happened."""
+    trigger = behaviour_of(definition)
+    since = unit.now - max(LEAST_LOOK_BACK, timedelta(hours=definition.grace_hours))
+    looks: list[tuple[str, datetime]] = [
+        (f"e.occurred_at <= :now and {dated_within(definition, number)}", since)
+        for number, offset in enumerate(trigger.offsets)
+        if offset.before is not None
+    ]
+    forward = [reach(offset) for offset in trigger.offsets if offset.before is None]
+    if forward:
+        looks.append(("e.occurred_at >= :from_at and e.occurred_at <= :now", since - max(forward)))
+    found: dict[tuple[UUID, UUID], Matched] = {}
+    for which, from_at in looks:
+        some = await matched(unit, definition, which, {"from_at": from_at, "until_at": unit.now + FAR_AHEAD})
+        found |= {(one.event_id, one.scope_id): one for one in some}
+    return sorted(found.values(), key=lambda one: (one.cause.occurred_at, one.event_id))
+
+
+_EXPECTED: Final = """
+select count(*) from (select {sql} and e.occurred_at > cast(:at as timestamptz) - interval '30 days' and e.occurred_at <= :at limit :enough) x
 """
 
 
-async def expected_in_thirty_days(unit: Unit, definition: Definition, at: datetime) -> int:
-    """Return how many entered, or would have, in the thirty days before: the audience a behaviour plan's hold-out is decided by."""
-    trigger = definition.trigger
-    if not isinstance(trigger, Behaviour):
+async def expected_in_thirty_days(unit: Unit, definition: Definition, at: datetime, enough: int | None = None) -> int:
+    """Return how many entered, or would have, in the thirty days before: the audience a behaviour plan's hold-out is decided by.
+
+    Nobody counts on once there are `enough`.
+    """
+    if not isinstance(definition.trigger, Behaviour):
         return 0
-    sql = _EXPECTED.format(filters=FIRST_VISIT if trigger.first_visit else "true")
-    found: int = await unit.scalar(sql, types=list(trigger.events), at=at)
-    return found
+    found = matching(definition)
+    count: int = await unit.scalar(_EXPECTED.format(sql=found.sql), **found.values, at=at, enough=enough)
+    return count

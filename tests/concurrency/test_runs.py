@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -12,9 +14,11 @@ from backend.db.engine import open_engine
 from backend.db.units import Units
 from tasks.flow.run_occurrence import run_chunk, run_occurrence
 from tasks.flow.run_plans import SweepReport, plan_ahead
+from tasks.generation import service
 from tasks.kernel.sealing import MasterKey
 from tasks.plans.occurrences import Claimed, LeaseLost, claim
 from tests.support.clock import TestClock, shanghai
+from tests.support.fleet import for_everybody, turn_on
 from tests.support.plans import count, decisions, rows, start_plan, sweep
 from tests.support.world import World, make_world
 
@@ -89,7 +93,7 @@ async def test_a_finished_run_done_again_writes_nothing(world: World, clock: Tes
     await clock.set(shanghai("2026-03-02 10:00"))
     await sweep(world)
     before = [await count(world, table) for table in ("task", "task_reason", "decision", "enrolment", "task_change")]
-    held = (await rows(world, "update occurrence set state = 'running', cursor = null, lease_until = clock_timestamp() - interval '1 second' "
+    held = (await rows(world, "update occurrence set state = 'running', cursor = null, audience = null, lease_until = clock_timestamp() - interval '1 second' "
                        "where merchant_id = :merchant and state = 'done' returning id"))  # fmt: skip
     assert len(held) == 1
     await sweep(world)
@@ -169,3 +173,39 @@ async def test_a_worker_told_to_stop_gives_its_run_back_at_once(
     assert await count(world, "task") == 0
     assert (await sweep(world)).runs == 1
     assert await count(world, "task") == 30
+
+
+async def test_two_runs_at_once_do_not_give_an_employee_more_than_a_day_holds(
+    units: Units, master: MasterKey, clock: TestClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Women and men are two plans' customers, so no lock on a customer keeps the runs apart; what one has assigned and not committed counts for the other."""
+    world = await make_world(units, master, stores=1, employees=1)
+    for number in range(20):
+        await world.customer(f"W{number}", gender="female")
+        await world.customer(f"M{number}", gender="male")
+    of = {who: {"condition": "gender", "isOneOf": [who]} for who in ("female", "male")}
+    await turn_on(world, [for_everybody(who, audience=tree) for who, tree in of.items()])
+    await plan_ahead(world.units, world.merchant_id, SweepReport())
+    await clock.set(shanghai("2026-03-02 10:00"))
+    assigned, over, whole = asyncio.Event(), asyncio.Event(), service.assign
+
+    async def slowly(*values: Any) -> None:
+        await whole(*values)
+        if not assigned.is_set():
+            assigned.set()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(over.wait(), 1)
+
+    monkeypatch.setattr(service, "assign", slowly)
+    first = asyncio.create_task(sweep(world))
+    await assigned.wait()
+    await sweep(world)
+    over.set()
+    await first
+    days = await rows(
+        world,
+        "select opens_on, count(*) as n, max(s.max_new_weekday) as most from task t join staff s on s.id = t.assignee_id "
+        "where t.merchant_id = :merchant and extract(isodow from t.opens_on) < 6 group by opens_on order by opens_on",
+    )
+    assert await count(world, "task") == 40
+    assert [(row["n"], row["most"]) for row in days if row["n"] > row["most"]] == []
