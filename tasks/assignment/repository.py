@@ -166,6 +166,19 @@ async def set_bench(unit: Unit, most: int | None, plan: UUID, occurrence: UUID |
     await unit.run(BENCH.format(quota=quota), most=most, **values)
 
 
+TURNS = """
+select s.id from staff s where s.merchant_id = :merchant and s.status = 'active'
+  and s.id in (select m.staff_id from membership m where m.merchant_id = :merchant and m.store_id in (select store_id from chunk_day))
+  and (select count(*) from (select from chunk where decided is null and first_of_customer limit :few) c) = :few
+order by s.id for no key update of s
+"""
+
+
+async def take_turns(unit: Unit, few: int) -> None:
+    """Lock whoever may be given tasks, in id order, unless fewer than `few` are to be given out."""
+    await unit.run(TURNS, few=few)
+
+
 async def take_by_link(unit: Unit, link: Link, day: date) -> None:
     """Give each staff member the undecided customers linked to them, most valuable first, up to their room of the day."""
     if link is Link.LEAST_LOADED:

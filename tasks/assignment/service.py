@@ -19,6 +19,15 @@ class Run:
     occurrence_id: UUID | None = None
 
 
+FEW = 20
+"""Fewer tasks than this that events made are given out without waiting for a run; a day may then hold as many more."""
+
+
+async def take_turns(unit: Unit, run: Run) -> None:
+    """Wait until no other transaction gives out tasks in these stores: what it has assigned is committed and counts when the bench is read."""
+    await repository.take_turns(unit, FEW if run.occurrence_id is None else 1)
+
+
 async def assign(unit: Unit, task: StaffTask, days: Sequence[date], run: Run) -> None:
     """Walk the chain for today, then for each later day; then pool, manager, `no_capacity` (engine.md, "To whom").
 

@@ -124,7 +124,9 @@ def _crossing(entry: Entry, ground: Ground) -> Admission:
     measure = entry.measure or Measure.BALANCE
     if measure is Measure.BALANCE and len(entry.bounds) == 1:
         risen = _RISEN.format(moves=_MOVES[measure], since="p.entered_at", bound="cast(:bound as bigint)")
-        return Admission("", f"p.times > 0 and not {risen}", "'crossing ' || p.times", {"bound": entry.bounds[0]})
+        blocked = f"kf.balance_cents > cast(:bound as bigint) or (p.times > 0 and not {risen})"
+        joins = _CARD_FACTS.format(card_facts=ground.card_facts)
+        return Admission(joins, blocked, "'crossing ' || p.times", {"bound": entry.bounds[0]})
     return _below(measure, ground, values | {"largest": max(entry.bounds)})
 
 

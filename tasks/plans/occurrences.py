@@ -113,19 +113,23 @@ _SPENT = """
 update plan p set state = 'ended', etag = p.etag + 1
 where p.merchant_id = :merchant and p.id = :plan and p.state = 'active' and p.version_id = :version
   and not exists (select from occurrence o where o.merchant_id = :merchant and o.plan_id = :plan and o.state in ('due', 'running'))
-  and not exists (select from enrolment e where e.merchant_id = :merchant and e.plan_id = :plan and e.state = 'waiting')
+  and not exists (select from enrolment e where e.merchant_id = :merchant and e.plan_id = :plan
+    and (e.state = 'waiting' or (e.state = 'active' and :more)))
 """
 
 
 async def end_spent(unit: Unit, plan: ActivePlan, zones: Sequence[str]) -> bool:
     """End a one-off plan whose moment is over in every zone, once its runs and waiting passages are; returns whether it ended now.
 
-    Tasks that are out stay. A run that failed or came too late is over as well: it stays visible among the firings.
+    Tasks that are out stay; where steps may follow theirs the plan goes on. A run that failed or came too late is over as well, and
+    stays visible among the firings.
     """
     trigger = plan.definition.trigger
     if not isinstance(trigger, OneOff) or any(fires_at(trigger, trigger.at.date(), zone) > unit.now for zone in zones):
         return False
-    return (await unit.run(_SPENT, plan=plan.plan_id, version=plan.version_id)).rowcount == 1
+    return (
+        await unit.run(_SPENT, plan=plan.plan_id, version=plan.version_id, more=len(plan.definition.steps) > 1)
+    ).rowcount == 1
 
 
 async def nothing_ahead(unit: Unit, plans: Sequence[ActivePlan]) -> None:
