@@ -8,6 +8,7 @@ from backend.observability import logs
 from backend.settings import Settings
 from tasks.flow.run_plans import sweep_merchant
 from tasks.flow.tend_merchant import tend_merchant
+from tasks.flow.watch_books import watch_books
 
 
 async def serve_worker(settings: Settings, process: Process) -> None:
@@ -16,5 +17,5 @@ async def serve_worker(settings: Settings, process: Process) -> None:
     async with serving(settings, process, worker=True) as (runtime, stop):
         process.announce()
         units = runtime.units
-        chores = Chores(partial(sweep_merchant, units), partial(tend_merchant, units))
+        chores = Chores(*(partial(chore, units) for chore in (sweep_merchant, tend_merchant, watch_books)))
         await work(units, chores, runtime.servers.redis_url, stop, slots=settings.job_slots)

@@ -7,20 +7,27 @@ an owner may ANALYZE.
 
 from collections.abc import Iterator
 
+from tasks.flow.invariants import NIGHT_DUE
+from tasks.flow.watch_books import WATCH_DUE
+from tasks.flow.watchdogs import everywhere
 from tasks.insight.due import A_NEW_DAY, MARKED
 
 READS = {
     "staff": ("merchant_id", "id", "login_index", "status"),
     "merchant": ("merchant_id", "stopped_at", "timezone"),
-    "plan": ("merchant_id", "state", "planned_until"),
-    "occurrence": ("merchant_id", "state", "fire_at", "lease_until"),
-    "enrolment": ("merchant_id", "state", "fire_at"),
+    "plan": ("merchant_id", "id", "state", "planned_until"),
+    "occurrence": (
+        *("merchant_id", "id", "plan_id", "state", "fire_at", "lease_until"),
+        *("epoch", "progress_at", "finished_at"),
+    ),
+    "enrolment": ("merchant_id", "id", "plan_id", "state", "fire_at"),
     "task": ("merchant_id", "status", "opens_at", "wait_until", "expires_at"),
-    "event": ("merchant_id", "state", "received_at"),
+    "event": ("merchant_id", "id", "state", "received_at"),
     "insight_due": ("merchant_id", "reason", "marked_at"),
     "insight_run": ("merchant_id", "computed_on"),
     "tag": ("merchant_id", "pace", "evaluated_at"),
     "segment_count": ("merchant_id", "counted_on"),
+    "self_check": ("merchant_id", "name", "checked_at", "checked_on", "found"),
 }
 """What `huifang_definer` may read."""
 
@@ -55,10 +62,13 @@ FUNCTIONS = {
            union select t.merchant_id from tag t where t.pace is not null and (t.evaluated_at is null or t.evaluated_at <= business - interval '30 minutes')
            union select m.merchant_id from merchant m where not exists (
              select from segment_count c
-             where c.merchant_id = m.merchant_id and c.counted_on >= (business at time zone m.timezone - interval '3 hours')::date)""",
+             where c.merchant_id = m.merchant_id and c.counted_on >= (business at time zone m.timezone - interval '3 hours')::date)
+           union {NIGHT_DUE.format(now="business")}""",
     ),
+    "merchants_to_watch(business timestamptz)": ("table (merchant_id uuid)", WATCH_DUE.format(now="business")),
+    "things_late(business timestamptz)": ("table (kind text, merchant_id uuid, id uuid)", everywhere("business")),
 }
-"""Signature → (result, body). Bodies return ids only."""
+"""Signature → (result, body). Bodies return ids only, and what kind of thing they are of."""
 
 
 def definer_statements() -> Iterator[str]:

@@ -27,8 +27,8 @@ LONGEST_PAUSE_S: Final = 4.0
 """Between looks while the database does not answer: it is back in use within ten seconds of coming back."""
 LOOK_S: Final = 5.0
 """How long a look may take: a connection that is half open must not stop the loop."""
-DRAIN_S: Final = 5.0
-"""How long sweeps may take to reach a good place to stop, out of the ten seconds a stopped worker has."""
+DRAIN_S: Final = 3.0
+"""How long sweeps may take to end by themselves, out of the ten seconds a stopped worker has; a run that goes on is then given back."""
 PLANNED: Final = AHEAD / 2
 """A plan whose firings are written less far ahead is looked at."""
 
@@ -49,11 +49,19 @@ DUE: Final = Look(
     EVERY_S,
 )
 """Merchants that have something due."""
+TO_WATCH: Final = Look(text("select merchant_id from merchants_to_watch(cast(:now as timestamptz))"), TEND_EVERY_S)
+"""Merchants whose books and plans nobody has looked at for half an hour."""
 TO_TEND: Final = Look(text("select merchant_id from merchants_to_tend(cast(:now as timestamptz))"), TEND_EVERY_S)
-"""Merchants that need what is done now and then: value and rhythm of everybody, rules of tags, counts of segments."""
+"""Merchants that need what is done now and then: value and rhythm of everybody, rules of tags, counts of segments, and tonight's look at every row."""
 
 Sweep = Callable[[UUID], Awaitable[object]]
 """Does everything that is due at one merchant; safe to run anywhere at any time."""
+Beat = Callable[[], Awaitable[None]]
+"""Says that a look was answered."""
+
+
+async def _unheard() -> None:
+    """Tell nobody."""
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -67,9 +75,10 @@ class Report(msgspec.Struct, frozen=True):
 class Sweeper:
     """Looks and sweeps; holds nothing that another worker would need."""
 
-    def __init__(self, units: Units, sweep: Sweep, *, slots: int = 4, look: Look = DUE) -> None:
+    def __init__(self, units: Units, sweep: Sweep, *, slots: int = 4, look: Look = DUE, beat: Beat = _unheard) -> None:
         self._units = units
         self._sweep = sweep
+        self._beat = beat
         self._how = look
         self._slots = asyncio.Semaphore(slots)
         self._busy: set[UUID] = set()
@@ -79,7 +88,10 @@ class Sweeper:
     async def run_once(self) -> Report:
         """Look once and sweep every merchant that has something due and is not being swept here; counts faults."""
         due = await self.due()
-        done = await asyncio.gather(*(self.sweep(merchant_id) for merchant_id in due if merchant_id not in self._busy))
+        await self._beat()
+        sweeps = [self.sweep(merchant_id) for merchant_id in due if merchant_id not in self._busy]
+        # Told to stop, each of them gives back what it holds: nobody leaves before the last one has.
+        done = await asyncio.gather(*sweeps, return_exceptions=True)
         report = Report(len(due), done.count(True), done.count(False))
         if due:
             logs.info("sweep.run.done", due=report.due, swept=report.swept, failed=report.failed)

@@ -1,13 +1,22 @@
-"""A worker: the sweep loop, a slower one for what is done now and then, and an ear for the bell. Each may fail for as long as it likes; the process stays."""
+"""A worker: the sweep loop, slower ones for what is done now and then and for what is looked after, and an ear for the bell.
+
+Each may fail for as long as it likes; the process stays. Each loop beats (backend/observability/heart.py), so that it is known which of them live.
+"""
 
 import asyncio
 from dataclasses import dataclass
+from functools import partial
 from uuid import UUID
 
 from backend.db.units import Units
 from backend.jobs.bell import SWEEP, SWEEP_ALL, listen
-from backend.jobs.sweeper import TO_TEND, Sweep, Sweeper
+from backend.jobs.sweeper import DUE, TO_TEND, TO_WATCH, Sweep, Sweeper
 from backend.observability import logs
+from backend.observability.heart import Heart
+
+
+async def _nothing(_merchant_id: UUID) -> None:
+    """Do nothing for nobody."""
 
 
 @dataclass(frozen=True)
@@ -17,24 +26,28 @@ class Chores:
     Attributes:
         sweep: everything that is due.
         tend: what is done now and then; it may take minutes, so one merchant at a time and never in the way of a sweep.
+        watch: what is looked after every half hour, for the watchdogs; quick.
     """
 
     sweep: Sweep
-    tend: Sweep
+    tend: Sweep = _nothing
+    watch: Sweep = _nothing
 
 
 async def work(units: Units, chores: Chores | Sweep, redis_url: str, stop: asyncio.Event, *, slots: int = 4) -> None:
     """Do what is due until `stop`, then be out within ten seconds with nothing held."""
-    known = chores if isinstance(chores, Chores) else Chores(chores, _nothing)
-    sweeper, tender = Sweeper(units, known.sweep, slots=slots), Sweeper(units, known.tend, slots=1, look=TO_TEND)
-    logs.info("worker.loop.started", slots=slots)
+    known = chores if isinstance(chores, Chores) else Chores(chores)
+    heart = Heart(units)
+    sweeper = Sweeper(units, known.sweep, slots=slots, look=DUE, beat=partial(heart.beat, "sweep"))
+    others = [
+        Sweeper(units, chore, slots=1, look=look, beat=partial(heart.beat, loop))
+        for chore, look, loop in ((known.tend, TO_TEND, "tend"), (known.watch, TO_WATCH, "watch"))
+        if chore is not _nothing
+    ]
+    logs.info("worker.loop.started", slots=slots, worker=heart.worker)
     async with asyncio.TaskGroup() as group:
-        group.create_task(sweeper.run(stop))
-        if known.tend is not _nothing:
-            group.create_task(tender.run(stop))
+        for each in (sweeper, *others):
+            group.create_task(each.run(stop))
         group.create_task(listen(redis_url, {SWEEP: sweeper.heard, SWEEP_ALL: sweeper.heard_all}, stop))
+    await heart.leave()
     logs.info("worker.loop.stopped")
-
-
-async def _nothing(_merchant_id: UUID) -> None:
-    """Tend nobody."""

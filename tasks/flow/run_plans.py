@@ -1,6 +1,7 @@
 """One sweep of one merchant: whatever is due is done, and doing it twice changes nothing."""
 
 import asyncio
+from collections.abc import Awaitable, Callable, Mapping
 from uuid import UUID
 
 import msgspec
@@ -14,6 +15,7 @@ from tasks.flow.retry_events import retry_events
 from tasks.flow.run_occurrence import give_up, passes, run_occurrence
 from tasks.flow.units import OpensUnits
 from tasks.flow.work_task import expire_due, open_due, wake_waiting
+from tasks.kernel.unit import Unit
 from tasks.people.lookups import zones_of_merchant
 from tasks.plans.occurrences import (
     Claimed,
@@ -29,6 +31,9 @@ from tasks.plans.repository import active_behaviours, active_recurring
 
 MANY = 2_000
 """Tasks moved per transaction."""
+
+Moves = Mapping[str, Callable[[Unit, int], Awaitable[int]]]
+"""What time does to tasks: by the report's field, what moves at most so many."""
 
 log = structlog.get_logger()
 
@@ -48,15 +53,17 @@ class SweepReport(msgspec.Struct):
 
 
 async def sweep_merchant(units: OpensUnits, merchant_id: UUID) -> SweepReport:
-    """Write firings ahead, run due ones, fire due passages, retry events set aside, open, wake and expire tasks."""
+    """Expire tasks, write firings ahead, run due ones, fire due passages, retry events set aside, open and wake tasks."""
     report = SweepReport()
+    # What is over ends first: nobody may join a task that nobody works on any more.
+    await _move_tasks(units, merchant_id, report, {"expired": expire_due})
     await plan_ahead(units, merchant_id, report)
     await _run_due(units, merchant_id, report)
     report.retried = await retry_events(units, merchant_id)
     await _match_again(units, merchant_id)
     report.passages = await fire_passages(units, merchant_id)
     await _end_spent(units, merchant_id)
-    await _move_tasks(units, merchant_id, report)
+    await _move_tasks(units, merchant_id, report, {"opened": open_due, "woken": wake_waiting})
     return report
 
 
@@ -66,7 +73,9 @@ async def plan_ahead(units: OpensUnits, merchant_id: UUID, report: SweepReport) 
         zones = await zones_of_merchant(unit)
         for plan in await active_recurring(unit):
             report.planned += await write_ahead(unit, plan, zones)
-            report.missed += await miss_late(unit, plan)
+            if missed := await miss_late(unit, plan):
+                log.warning("firing.late.missed", plan=str(plan.plan_id), missed=missed)
+                report.missed += missed
         await nothing_ahead(unit, await active_behaviours(unit))
 
 
@@ -75,9 +84,6 @@ async def _run(units: OpensUnits, merchant_id: UUID, held: Claimed) -> int:
     try:
         return await run_occurrence(units, merchant_id, held)
     except LeaseLost:
-        raise
-    except asyncio.CancelledError:
-        await asyncio.shield(_let_go(units, merchant_id, held))
         raise
     except Exception as fault:
         if passes(fault):
@@ -93,17 +99,26 @@ async def _let_go(units: OpensUnits, merchant_id: UUID, held: Claimed) -> None:
 
 
 async def _run_due(units: OpensUnits, merchant_id: UUID, report: SweepReport) -> None:
-    while True:
+    while await run_next(units, merchant_id, report):
+        pass
+
+
+async def run_next(units: OpensUnits, merchant_id: UUID, report: SweepReport) -> bool:
+    """Claim and run one firing; returns whether there was one. Whoever is told to stop meanwhile, be it while the claim commits, gives it back."""
+    held: Claimed | None = None
+    try:
         async with units.open(merchant_id) as unit:
             held = await claim(unit)
-        if held is None:
-            return
-        try:
+        if held is not None:
             report.chunks += await _run(units, merchant_id, held)
-        except LeaseLost:
-            log.info("run.lease.lost", occurrence=str(held.id))
-            continue
-        report.runs += 1
+            report.runs += 1
+    except LeaseLost:
+        log.info("run.lease.lost", occurrence=str(held.id) if held else None)
+    except asyncio.CancelledError:
+        if held is not None:
+            await asyncio.shield(_let_go(units, merchant_id, held))
+        raise
+    return held is not None
 
 
 async def _end_spent(units: OpensUnits, merchant_id: UUID) -> None:
@@ -121,8 +136,8 @@ async def _match_again(units: OpensUnits, merchant_id: UUID) -> None:
         await forget_unmatched(unit)
 
 
-async def _move_tasks(units: OpensUnits, merchant_id: UUID, report: SweepReport) -> None:
-    for name, move in (("expired", expire_due), ("opened", open_due), ("woken", wake_waiting)):
+async def _move_tasks(units: OpensUnits, merchant_id: UUID, report: SweepReport, moves: Moves) -> None:
+    for name, move in moves.items():
         while True:
             async with units.open(merchant_id) as unit:
                 moved = await move(unit, MANY)

@@ -231,6 +231,33 @@ async def test_a_worker_told_to_end_is_out_in_time_with_a_sweep_that_never_ends(
     assert ended.is_set()
 
 
+async def test_each_of_many_sweeps_has_time_to_give_back_what_it_holds(alone: Units, apart: embedded.Servers) -> None:
+    """They are looked after together: the first one that is over must not take the others' time away."""
+    quick, slow = [await merchant_with_something_due(alone) for _ in range(2)]
+    held: set[UUID] = set()
+
+    async def holding(merchant_id: UUID) -> None:
+        held.add(merchant_id)
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            if merchant_id == slow:
+                await asyncio.shield(alone.now())  # as a run is given back: some time in the database
+                await asyncio.shield(alone.now())
+            held.discard(merchant_id)
+            raise
+
+    async def both() -> bool:
+        return {quick, slow} <= held
+
+    stop = asyncio.Event()
+    worker = asyncio.create_task(work(alone, holding, apart.redis_url, stop, slots=100))
+    await until(both)
+    stop.set()
+    await asyncio.wait_for(worker, 10)
+    assert held == set()
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 async def test_a_worker_process_ends_on_a_signal(
     apart: embedded.Servers, master: MasterKey, number: signal.Signals

@@ -14,13 +14,18 @@ if TYPE_CHECKING:
 COLOURS = {"ok": typer.colors.GREEN, "warn": typer.colors.YELLOW, "fail": typer.colors.RED}
 
 
-def doctor(as_json: AsJson = False) -> None:
+Invariants = Annotated[
+    bool, typer.Option("--invariants", help="Look at every row of every merchant too; may take minutes.")
+]
+
+
+def doctor(invariants: Invariants = False, as_json: AsJson = False) -> None:
     """Say what is wrong with this installation and what to do; exit code 1 when something must be mended."""
 
     async def work(settings: "Settings") -> int:
         from backend.cli.doctor import examine
 
-        diagnosis = await examine(settings)
+        diagnosis = await examine(settings, every_row=invariants)
         lines = []
         for one in diagnosis.findings:
             mark = typer.style(f"{one.level:<4}", fg=COLOURS[one.level])

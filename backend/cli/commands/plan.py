@@ -10,7 +10,7 @@ from backend.cli.edge import go
 if TYPE_CHECKING:
     from backend.settings import Settings
 
-plan = typer.Typer(help="Plans (计划): preview, turn on, list.", no_args_is_help=True)
+plan = typer.Typer(help="Plans (计划): preview, back-test, turn on, list.", no_args_is_help=True)
 
 Template = Annotated[str, typer.Option(help="Key of a template, such as second_visit.")]
 
@@ -28,6 +28,24 @@ def preview(
         from backend.cli.planning import preview
 
         await preview(settings, merchant, (template, as_of), as_json=as_json)
+
+    go(work)
+
+
+@plan.command("back-test")
+def back_test(
+    template: Template,
+    from_on: Annotated[str, typer.Option("--from", metavar="DAY", help="The first day, such as 2026-01-01.")],
+    to_on: Annotated[str, typer.Option("--to", metavar="DAY", help="The last day; at most 366 days.")],
+    merchant: OfMerchant = None,
+    as_json: AsJson = False,
+) -> None:
+    """Run a plan over a past period with a virtual clock: tasks per day and employee, and who came anyway. Writes nothing."""
+
+    async def work(settings: "Settings") -> None:
+        from backend.cli.planning import back_test
+
+        await back_test(settings, merchant, (template, from_on, to_on), as_json=as_json)
 
     go(work)
 

@@ -12,11 +12,11 @@ from backend.cli.doctor.finding import Finding, fail, ok, warn
 from backend.db.migrate import head
 from backend.db.roles import APP
 from backend.db.schema import tenant_tables
+from backend.observability.late import SILENT_S
 from backend.runtime.fitness import LEAST_POSTGRES, MOST_POSTGRES, STILL, identity, offset, revision
 from backend.settings import Environment
 
 DURABLE: Final = ("fsync", "full_page_writes", "synchronous_commit")
-LATE: Final = timedelta(minutes=5)
 Check = Callable[[AsyncConnection], Awaitable[Finding]]
 
 _SETTINGS = text(
@@ -28,10 +28,7 @@ _WALLS = text("""
     from pg_class c join pg_namespace n on n.oid = c.relnamespace
     where n.nspname = 'public' and c.relkind in ('r', 'p')
 """)
-_SEEN = text("""
-    select clock_timestamp() - max(coalesce(state_change, backend_start)) as ago, count(distinct pid) as sessions
-    from pg_stat_activity where application_name = 'huifang-worker' and datname = current_database()
-""")
+_SEEN = text("select clock_timestamp() - max(seen_at) as ago from heartbeat where loop = 'sweep'")
 
 
 async def examine_database(connection: AsyncConnection, env: Environment) -> AsyncIterator[Finding]:
@@ -123,12 +120,10 @@ async def clock(connection: AsyncConnection, env: Environment) -> Finding:
 
 
 async def worker(connection: AsyncConnection) -> Finding:
-    """A worker looked at the database within the last minute; it does so every two seconds."""
-    row = (await connection.execute(_SEEN)).one()
-    if not row.sessions:
-        return warn(
-            "worker", "none is connected", "run `huifang worker` (or `huifang up`): nothing due is done without"
-        )
-    if row.ago > timedelta(minutes=1):
-        return warn("worker", f"last seen {row.ago.total_seconds():.0f} s ago", "look at its log")
-    return ok("worker", f"seen {max(row.ago.total_seconds(), 0):.0f} s ago")
+    """A worker had an answer to its look within the last minute; it looks every two seconds, and beats every quarter of a minute."""
+    ago = (await connection.execute(_SEEN)).scalar_one()
+    if ago is None:
+        return warn("worker", "none is there", "run `huifang worker` (or `huifang up`): nothing due is done without")
+    if ago > timedelta(seconds=SILENT_S):
+        return warn("worker", f"last heard {ago.total_seconds():.0f} s ago", "look at its log")
+    return ok("worker", f"heard {max(ago.total_seconds(), 0):.0f} s ago")

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from backend import embedded
 from backend.cli.doctor.database import examine_database
 from backend.cli.doctor.finding import Finding, Level, fail, ok
+from backend.cli.doctor.lateness import invariants, late
 from backend.cli.doctor.machine import examine_machine
 from backend.cli.doctor.neighbours import bell, keys, load_master
 from backend.db.engine import open_engine
@@ -28,17 +29,17 @@ class Diagnosis(msgspec.Struct, frozen=True, rename="camel"):
     findings: Sequence[Finding]
 
 
-async def examine(settings: Settings) -> Diagnosis:
-    """Look at everything; healthy when nothing fails."""
+async def examine(settings: Settings, *, every_row: bool = False) -> Diagnosis:
+    """Look at everything, with `every_row` at the rows of every merchant too, which may take minutes; healthy when nothing fails."""
     found = list(examine_machine(settings))
     try:
-        found += [finding async for finding in _servers(settings)]
+        found += [finding async for finding in _servers(settings, every_row=every_row)]
     except (embedded.EmbeddedError, OSError) as fault:
         found.append(fail("servers", str(fault).split("\n", 1)[0], "see the log under the home folder"))
     return Diagnosis(all(finding.level is not Level.FAIL for finding in found), found)
 
 
-async def _servers(settings: Settings) -> AsyncIterator[Finding]:
+async def _servers(settings: Settings, *, every_row: bool) -> AsyncIterator[Finding]:
     async with AsyncExitStack() as stack:
         if settings.embedded_database and not settings.home.exists():
             # Nothing is made where nothing is: that the private servers can start is tried elsewhere.
@@ -54,11 +55,11 @@ async def _servers(settings: Settings) -> AsyncIterator[Finding]:
         yield await bell(servers.redis_url)
         engine = open_engine(servers.database_url, pool_size=1)
         stack.push_async_callback(engine.dispose)
-        async for finding in _database(settings, engine):
+        async for finding in _database(settings, engine, every_row=every_row):
             yield finding
 
 
-async def _database(settings: Settings, engine: AsyncEngine) -> AsyncIterator[Finding]:
+async def _database(settings: Settings, engine: AsyncEngine, *, every_row: bool) -> AsyncIterator[Finding]:
     try:
         async with engine.connect() as connection:
             async for finding in examine_database(connection, settings.env):
@@ -69,6 +70,14 @@ async def _database(settings: Settings, engine: AsyncEngine) -> AsyncIterator[Fi
     master, why_not = load_master(settings)
     if why_not is not None:
         yield why_not
-    if master is not None:
-        async for each in keys(Units(engine, master)):
+    if master is None:
+        return
+    units, sound = Units(engine, master), True
+    async for each in keys(units):
+        sound = sound and each.level is Level.OK
+        yield each
+    if not sound:  # without the right key no merchant can be looked at
+        return
+    for asked in (late, invariants) if every_row else (late,):
+        async for each in asked(units):
             yield each

@@ -1,15 +1,19 @@
-"""Health, and what each problem means."""
+"""Health, what is late, and what each problem means."""
 
 import asyncio
 from typing import Annotated, Any, Literal
 
 from litestar import Request, Router, get
+from litestar.enums import MediaType
 from litestar.params import PathParameter
 
 from backend.http.problems.registry import ProblemType, problem_types
 from backend.http.session import InLocale, provide_locale, services_of
 from backend.http.shown import shown
-from backend.http.system.schemas import Health, ProblemList
+from backend.http.system.guards import on_this_machine
+from backend.http.system.metrics import exposition
+from backend.http.system.schemas import Health, Late, ProblemList, Pulse
+from backend.observability.late import LOOPS, House, look
 from backend.services import Probe
 from tasks.kernel.errors import NotFound
 
@@ -52,6 +56,38 @@ async def ready(request: Request[Any, Any, Any]) -> Health:
 
 
 @get(
+    "/health/late",
+    operation_id="Late",
+    summary="What is late?",
+    tags=["system"],
+    guards=[on_this_machine],
+    opt=shown(
+        NotFound,
+        answer={"status": "late", "late": {"occurrence": 2}, "loops": [{"loop": "sweep", "seconds": 3.2}]},
+    ),
+)
+async def late(request: Request[Any, Any, Any]) -> Late:
+    """Count what is late in the whole house, for whoever looks after this machine."""
+    house = await _house(request)
+    loops = [Pulse(loop, house.heard(loop)) for loop in LOOPS]
+    return Late("late" if house.late else "well", house.late, loops)
+
+
+@get(
+    "/metrics",
+    operation_id="Metrics",
+    summary="Figures for a monitoring system",
+    tags=["system"],
+    guards=[on_this_machine],
+    media_type=MediaType.TEXT,
+    opt=shown(NotFound, answer='huifang_late{kind="occurrence"} 2\n'),
+)
+async def metrics(request: Request[Any, Any, Any]) -> str:
+    """Say the same as `/health/late` in the text format of Prometheus."""
+    return exposition(await _house(request))
+
+
+@get(
     "/problems",
     operation_id="ListProblems",
     summary="Every problem this API can answer",
@@ -78,6 +114,10 @@ async def get_problem(code: Annotated[str, PathParameter(max_length=64)], locale
     raise NotFound(what="错误码/problem")
 
 
+async def _house(request: Request[Any, Any, Any]) -> House:
+    return await asyncio.wait_for(look(services_of(request).units), PROBE_FOR)
+
+
 async def _asked(probe: Probe) -> Literal["ok", "failed"]:
     try:
         await asyncio.wait_for(probe(), PROBE_FOR)
@@ -88,6 +128,5 @@ async def _asked(probe: Probe) -> Literal["ok", "failed"]:
 
 def router() -> Router:
     """Return the surface."""
-    return Router(
-        "/", route_handlers=[live, ready, list_problems, get_problem], dependencies={"locale": provide_locale()}
-    )
+    handlers = [live, ready, late, metrics, list_problems, get_problem]
+    return Router("/", route_handlers=handlers, dependencies={"locale": provide_locale()})

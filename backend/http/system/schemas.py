@@ -14,6 +14,21 @@ class Health(msgspec.Struct, frozen=True, rename="camel"):
     checks: dict[str, Literal["ok", "failed"]] = {}
 
 
+class Pulse(msgspec.Struct, frozen=True, rename="camel"):
+    """A loop of the workers; `seconds` since any worker ran it, absent when none did in a day."""
+
+    loop: str
+    seconds: float | None
+
+
+class Late(msgspec.Struct, frozen=True, rename="camel"):
+    """`late` counts what is late by kind (docs/running.md), of all merchants together; `well` when there is nothing. Names are for who may see the merchant."""
+
+    status: Literal["well", "late"]
+    late: dict[str, int]
+    loops: list[Pulse]
+
+
 class ProblemList(msgspec.Struct, frozen=True, rename="camel"):
     """Every problem this API can answer."""
 
