@@ -19,8 +19,8 @@ from backend.bench.figures import NotTheWork
 from backend.bench.processes import process
 from backend.bench.stage import Database
 
-PER_BATCH: Final = 20
-BATCHES_A_SECOND: Final = 10
+PER_BATCH: Final = 10
+BATCHES_A_SECOND: Final = 20
 """Two hundred events a second."""
 PATIENCE_S: Final = 30
 PAGE: Final = 100

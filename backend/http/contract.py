@@ -111,6 +111,7 @@ def _complete(operation: dict[str, Any], handler: HTTPRouteHandler, path: str) -
 
 def _complete_body(body: dict[str, Any], handler: HTTPRouteHandler) -> None:
     shape: Any = handler.parsed_data_field.annotation if handler.parsed_data_field else object
+    body["required"] = handler.parsed_data_field is None or handler.parsed_data_field.is_required
     reader = getattr(shape, "__origin__", shape)
     media = sorted(reader.MEDIA if isinstance(reader, Readable) else JSON)
     schema = next(iter(body["content"].values()))

@@ -10,7 +10,6 @@ from tasks.kernel.unit import Unit
 from tasks.kernel.verdicts import ItemVerdict
 from tasks.people.contact_state import complain, lock_contact_state
 
-
 COMPLAINTS: Final = frozenset({"complaint", "bad_review"})
 """Events that open a complaint."""
 

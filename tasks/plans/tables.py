@@ -110,6 +110,7 @@ class Occurrence(Row, table=True):
         only("occurrence", "plan_id", "timezone", "fires_on", "merchant_id", where="timezone <> ''"),
         check("lease", "state <> 'running' or lease_until is not null"),
         index("ix_occurrence_open", "fire_at", where="state in ('due', 'running')"),
+        index("ix_occurrence_lost", "finished_at", where="state in ('missed', 'failed')"),
     )
 
 

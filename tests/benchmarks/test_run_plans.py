@@ -88,7 +88,7 @@ def explained(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, set[str]]]:
 
     async def run(self: Unit, statement: str, **values: Any) -> Any:
         if statement.lstrip().lower().startswith(ASKS):
-            told = (await plain(self, f"explain (format json) {statement}", **values)).scalar()
+            told: Any = (await plain(self, f"explain (format json) {statement}", **values)).scalar()
             plan = (msgspec.json.decode(told) if isinstance(told, str) else told)[0]["Plan"]
             if tables := walked(plan) & LARGE:
                 found[" ".join(statement.split())[:200]] = tables
@@ -131,6 +131,6 @@ async def test_who_has_something_due_is_asked_of_indexes(crowd: tuple[Database, 
     assert "e.state = 'waiting' and e.fire_at <= business" in body
     async with database.units.nameless() as session:
         now = await database.units.now()
-        told = (await session.execute(text(_DUE), {"now": now})).scalar()
+        told: Any = (await session.execute(text(_DUE), {"now": now})).scalar()
     plan = (msgspec.json.decode(told) if isinstance(told, str) else told)[0]["Plan"]
     assert walked(plan) & LARGE == set()

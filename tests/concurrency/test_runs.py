@@ -2,8 +2,9 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import text
@@ -13,9 +14,10 @@ from backend import embedded
 from backend.db.engine import open_engine
 from backend.db.units import Units
 from tasks.flow.run_occurrence import run_chunk, run_occurrence
-from tasks.flow.run_plans import SweepReport, plan_ahead
+from tasks.flow.run_plans import SweepReport, plan_ahead, run_next
 from tasks.generation import service
 from tasks.kernel.sealing import MasterKey
+from tasks.kernel.unit import Unit
 from tasks.plans.occurrences import Claimed, LeaseLost, claim
 from tests.support.clock import TestClock, shanghai
 from tests.support.fleet import for_everybody, turn_on
@@ -175,6 +177,49 @@ async def test_a_worker_told_to_stop_gives_its_run_back_at_once(
     assert await count(world, "task") == 30
 
 
+class Stopped:
+    """Units whose user is told to stop while the one in which a run is claimed commits, or before it opens."""
+
+    def __init__(self, units: Units, *, claimed: bool) -> None:
+        self._units = units
+        self._claimed = claimed
+
+    @asynccontextmanager
+    async def open(self, merchant_id: UUID) -> AsyncIterator[Unit]:
+        if not self._claimed:
+            raise asyncio.CancelledError
+        async with self._units.open(merchant_id) as unit:
+            yield unit
+        if await self._is_held(merchant_id):
+            raise asyncio.CancelledError
+
+    def glance(self, merchant_id: UUID) -> AbstractAsyncContextManager[Unit]:
+        return self._units.glance(merchant_id)
+
+    async def _is_held(self, merchant_id: UUID) -> bool:
+        async with self.glance(merchant_id) as unit:
+            return bool(await unit.scalar(HELD))
+
+
+HELD = """
+select count(*) from occurrence where merchant_id = :merchant and state = 'running' and lease_until > clock_timestamp()
+"""
+
+
+@pytest.mark.parametrize("claimed", [True, False])
+async def test_a_worker_told_to_stop_while_it_claims_leaves_nothing_held(
+    world: World, clock: TestClock, *, claimed: bool
+) -> None:
+    await start_plan(world, "card_balance_low")
+    await clock.set(shanghai("2026-03-02 10:00"))
+    await plan_ahead(world.units, world.merchant_id, SweepReport())
+    with pytest.raises(asyncio.CancelledError):
+        await run_next(Stopped(world.units, claimed=claimed), world.merchant_id, SweepReport())
+    assert (await rows(world, HELD))[0]["count"] == 0
+    assert (await sweep(world)).runs == 1
+    assert await count(world, "task") == 30
+
+
 async def test_two_runs_at_once_do_not_give_an_employee_more_than_a_day_holds(
     units: Units, master: MasterKey, clock: TestClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -187,7 +232,7 @@ async def test_two_runs_at_once_do_not_give_an_employee_more_than_a_day_holds(
     await turn_on(world, [for_everybody(who, audience=tree) for who, tree in of.items()])
     await plan_ahead(world.units, world.merchant_id, SweepReport())
     await clock.set(shanghai("2026-03-02 10:00"))
-    assigned, over, whole = asyncio.Event(), asyncio.Event(), service.assign
+    assigned, over, whole = asyncio.Event(), asyncio.Event(), vars(service)["assign"]
 
     async def slowly(*values: Any) -> None:
         await whole(*values)

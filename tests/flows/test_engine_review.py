@@ -10,6 +10,7 @@ from backend import embedded
 from backend.db.engine import open_engine
 from backend.db.units import Units
 from tasks.flow import preview as module
+from tasks.flow import preview_warnings
 from tasks.flow.manage_plans import activate, drafted, end, pause, stop_everything
 from tasks.flow.preview import preview
 from tasks.flow.run_occurrence import run_chunk, run_occurrence
@@ -252,7 +253,7 @@ async def test_preview_locks_nobody_out(world: World, clock: TestClock, monkeypa
     """While a preview of today still looks, an employee can log a callback on the task it merges into."""
     await low_card(world, "C")
     made = await make_task(world, Ask(customer="C"))
-    warnings = module.young_books
+    warnings = preview_warnings.young_books
 
     async def meanwhile(unit: Any, day: date) -> list[str]:
         async with world.units.open(world.merchant_id) as other:

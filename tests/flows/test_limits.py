@@ -189,7 +189,8 @@ async def test_rest_days_and_leave_of_the_assignee_do_not_count_to_the_due_day(w
     await rows(world, "insert into roster_day (merchant_id, staff_id, day_on, works) values (:merchant, :who, '2026-03-03', false) returning staff_id",
                who=world.staff["E1"])  # fmt: skip
     await rows(
-        world, "insert into staff_leave (merchant_id, id, staff_id, from_on, to_on) values (:merchant, new_uuid7(), :who, '2026-03-05', '2026-03-06') returning id",
+        world, "insert into staff_leave (merchant_id, id, staff_id, from_on, to_on) "
+        "values (:merchant, new_uuid7(), :who, '2026-03-05', '2026-03-06') returning id",
         who=world.staff["E1"],
     )  # fmt: skip
     for who in ("E1", "E2"):

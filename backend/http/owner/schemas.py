@@ -1,13 +1,11 @@
 """What crosses the edge for owners."""
 
-from datetime import date
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 
 from backend.auth.api_keys import ApiKeyInfo, KeyScope
 from tasks.flow.manage_plans import TemplateView
-from tasks.plans.repository import PlanRow
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
 
@@ -18,37 +16,11 @@ class TemplatesOut(msgspec.Struct, frozen=True, rename="camel"):
     items: list[TemplateView]
 
 
-class PlansOut(msgspec.Struct, frozen=True, rename="camel"):
-    """Every plan of the merchant, oldest first; `etag` of each is what `If-Match` takes."""
-
-    items: list[PlanRow]
-
-
-class PlanIn(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
-    """A template, and what is to be different from its definition, field by field."""
-
-    template: Name
-    changes: dict[str, Any] = {}
-
-
-class PreviewIn(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
-    """The local day to judge as if the plan fired on it; today if absent."""
-
-    as_of: date | None = None
-
-
-class TemplatePreviewIn(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
-    """A draft that is not stored, and the local day to judge it on."""
-
-    template: Name
-    changes: dict[str, Any] = {}
-    as_of: date | None = None
-
-
 class StopIn(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
-    """True stops every plan at once, false lets them fire again."""
+    """True stops every plan at once, and says why; false lets them fire again."""
 
     stopped: bool
+    reason: Annotated[str, msgspec.Meta(max_length=200)] | None = None
 
 
 class ApiKeyIn(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
