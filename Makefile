@@ -23,7 +23,7 @@ demo: .venv/.runtime ## Show the product with seeded salons (installs the runtim
 	.venv/bin/huifang demo $(ARGS)
 
 test: .venv/.dev ## Run the tests (starts its own PostgreSQL and Valkey)
-	$(RUN) pytest -m "not faults" $(ARGS)
+	$(RUN) pytest -n auto --dist loadfile -m "not faults" $(ARGS)
 
 test-faults: .venv/.dev ## Run the long fault, soak and million-row tests
 	$(RUN) pytest -m faults --timeout 3600 $(ARGS)

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from backend.db.units import Units
 from backend.jobs.bell import SWEEP, SWEEP_ALL, listen
+from backend.jobs.frozen import Frozen
 from backend.jobs.sweeper import DUE, TO_TEND, TO_WATCH, Sweep, Sweeper
 from backend.observability import logs
 from backend.observability.heart import Heart
@@ -37,8 +38,13 @@ class Chores:
 async def work(units: Units, chores: Chores | Sweep, redis_url: str, stop: asyncio.Event, *, slots: int = 4) -> None:
     """Do what is due until `stop`, then be out within ten seconds with nothing held."""
     known = chores if isinstance(chores, Chores) else Chores(chores)
-    heart = Heart(units)
-    sweeper = Sweeper(units, known.sweep, slots=slots, look=DUE, beat=partial(heart.beat, "sweep"))
+    heart, frozen = Heart(units), Frozen(units)
+
+    async def swept() -> None:
+        await heart.beat("sweep")
+        await frozen.free()
+
+    sweeper = Sweeper(units, known.sweep, slots=slots, look=DUE, beat=swept)
     others = [
         Sweeper(units, chore, slots=1, look=look, beat=partial(heart.beat, loop))
         for chore, look, loop in ((known.tend, TO_TEND, "tend"), (known.watch, TO_WATCH, "watch"))

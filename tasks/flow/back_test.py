@@ -44,7 +44,6 @@ LONGEST: Final = 366
 """Days of a back-test."""
 MOST_LOOKS: Final = 1_000_000
 """Customers times firings of the calendar: a plan that fires every day of a year is tried on fewer, so that the answer comes within a minute or so."""
-HOUR: Final = timedelta(hours=1)
 AN_INSTANT: Final = timedelta(microseconds=1)
 BATCH: Final = 100_000
 """Passages that fire together; more than a sample has."""
@@ -107,7 +106,7 @@ class _Clock:
         run, crowd: what is run, over whom.
         zone: the merchant's own.
         coming: firings of the calendar that are still to come.
-        hours: the ends of the hours in which anything happened, for a plan that is judged hour by hour.
+        instants, grain: when events happened, for a plan that does not count in days, and how much time is taken together.
     """
 
     unit: Unit
@@ -115,13 +114,14 @@ class _Clock:
     crowd: Crowd
     zone: str
     coming: list[tuple[datetime, str]]
-    hours: list[datetime] = field(default_factory=list)
+    instants: list[datetime] = field(default_factory=list)
+    grain: timedelta = timedelta(0)
 
     async def run_through(self) -> None:
         """Run to the end of the period."""
         now = self.run.begin
-        if self._hourly:
-            self.hours = await books.hours_with(self.unit, self._listens, self.run)
+        if self._prompt:
+            self.instants, self.grain = await books.instants_with(self.unit, self._listens, self.run)
         await backfill(replace(self.unit, now=now), self._plan)
         while now < self.run.end:
             tick = await self._next(now)
@@ -129,31 +129,29 @@ class _Clock:
             now = tick
 
     async def _next(self, now: datetime) -> datetime:
-        """The next instant; of plans that count in minutes or at once, an hour's happenings are taken together."""
+        """The next instant at which anything happens, or fires, or can be done."""
         waiting = await books.next_instant(replace(self.unit, now=now))
         instants = [one for one in (waiting, self._firing, self._events_by(now)) if one is not None and one > now]
-        soonest = min(instants, default=self.run.end)
-        if self._hourly:
-            soonest = max(soonest, now + HOUR)
-        return min(soonest, self.run.end)
+        return min(max(min(instants, default=self.run.end), now + self.grain), self.run.end)
 
     @property
     def _firing(self) -> datetime | None:
         return self.coming[0][0] if self.coming else None
 
     def _events_by(self, now: datetime) -> datetime | None:
-        """The events of a day are let in by its end: a passage that counts in days fires on a later one. Those of an hourly plan by the end of their hour."""
+        """The events of a day are let in by its end, for a passage that counts in days fires on a later one; those of a prompt plan as they happen."""
         if not self._listens:
             return None
-        while self.hours and self.hours[0] <= now:
-            self.hours.pop(0)
-        if self._hourly:
-            return self.hours[0] if self.hours else None
+        while self.instants and self.instants[0] <= now:
+            self.instants.pop(0)
+        if self._prompt:
+            return self.instants[0] if self.instants else None
         end = day_bounds(local_day(now + AN_INSTANT, self.zone), self.zone)[1]
         return end - AN_INSTANT
 
     @property
-    def _hourly(self) -> bool:
+    def _prompt(self) -> bool:
+        """True for a plan that may fire on the day of the event."""
         trigger = self.run.definition.trigger
         return isinstance(trigger, Behaviour) and any(
             not one.by_days or (one.after_days == 0 and one.after_months is None) for one in trigger.offsets

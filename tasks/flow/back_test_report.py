@@ -9,7 +9,6 @@ from uuid import UUID
 import msgspec
 
 from tasks.audience.tree import leaves, parse
-from tasks.flow.check_plan import trees_of
 from tasks.flow.preview import WITHOUT_HISTORY
 from tasks.flow.preview_warnings import young_books
 from tasks.flow.virtual_books import Crowd, Run
@@ -18,6 +17,7 @@ from tasks.people.lookups import merchant_zone
 from tasks.people.persons import open_staff
 from tasks.plans.definition import Definition
 from tasks.plans.states import Decided, GoalKind
+from tasks.plans.trees import trees_of
 
 NEAR_DAYS: Final = 7
 """A task of another plan so many days before or after overlaps."""

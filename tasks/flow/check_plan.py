@@ -24,7 +24,7 @@ from tasks.plans.rules import faults as rule_faults
 from tasks.plans.states import Link
 from tasks.plans.steps import StaffTask
 from tasks.plans.templates import SECOND_VISIT, TEMPLATES
-from tasks.plans.triggers import Behaviour
+from tasks.plans.trees import trees_of
 
 Tree = dict[str, Any]
 
@@ -123,17 +123,6 @@ async def faults_of(unit: Unit, definition: Definition) -> list[Invalid]:
     for number, step in enumerate(definition.steps):
         faults += await _act_faults(unit, step.act, f"steps[{number}].act")
     return faults
-
-
-def trees_of(definition: Definition) -> Iterator[tuple[str, Tree]]:
-    """Yield every condition tree of a definition with its path."""
-    trees: list[tuple[str, Tree | None]] = [("audience", definition.audience)]
-    if isinstance(definition.trigger, Behaviour):
-        trees += [(f"trigger.offsets[{n}].onlyIf", one.only_if) for n, one in enumerate(definition.trigger.offsets)]
-    for n, step in enumerate(definition.steps):
-        trees.append((f"steps[{n}].onlyIf", step.only_if))
-        trees.append((f"steps[{n}].act.escalate.when", step.act.escalate.when if step.act.escalate else None))
-    return ((path, tree) for path, tree in trees if tree)
 
 
 async def _tree_faults(unit: Unit, tree: Tree, path: str) -> list[Invalid]:

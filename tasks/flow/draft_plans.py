@@ -66,9 +66,17 @@ def overlaid(definition: Definition, changes: Mapping[str, Any]) -> dict[str, An
     return _over(encode(definition), _whole(definition, changes))
 
 
+_KINDS: Final = """
+select code, name from category where merchant_id = :merchant and active
+union select p.category, p.category from product p where p.merchant_id = :merchant and p.category is not null
+  and not exists (select from category c where c.merchant_id = :merchant and c.code = p.category) order by 1
+"""
+"""The merchant's categories, those too that only its products name."""
+
+
 async def fit(unit: Unit, definition: Definition) -> Definition:
     """Return the definition with the kinds of service that templates speak of replaced by the merchant's own categories."""
-    rows = await unit.rows("select code, name from category where merchant_id = :merchant and active order by code")
+    rows = await unit.rows(_KINDS)
     return fitted(definition, [(row["code"], row["name"]) for row in rows])
 
 

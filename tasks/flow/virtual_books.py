@@ -6,7 +6,7 @@ say what was then: which tasks of other plans were out, who had refused, whom so
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -23,6 +23,8 @@ from tasks.worklist.states import CloseReason
 
 MOST_CUSTOMERS: Final = 20_000
 """Above so many, a stable sample of them is looked at."""
+MOST_INSTANTS: Final = 2_000
+"""Events that are judged one by one; more are judged hour by hour."""
 _BUCKETS: Final = 10_000
 _OVERLAID: Final = (
     "merchant", "customer", "customer_contact_state", "contact", "card", "task", "task_reason", "task_history", "decision", "enrolment", "plan",
@@ -225,15 +227,22 @@ async def happened_between(unit: Unit, types: Sequence[str], since: datetime, un
     return await unit.structs(Happened, _HAPPENED, types=list(types), since=since, until=until)
 
 
-async def hours_with(unit: Unit, types: Sequence[str], run: Run) -> list[datetime]:
-    """Return the ends of the hours of the period in which events of some types happened, in order."""
-    rows = await unit.rows(
-        "select distinct date_trunc('hour', e.occurred_at) + interval '1 hour' as over from event e "
-        "join customer c on c.merchant_id = e.merchant_id and c.id = e.customer_id "
-        "where e.merchant_id = :merchant and e.type = any(cast(:types as text[])) and e.occurred_at >= :begin and e.occurred_at <= :end order by 1",
-        types=list(types), **run.values,
-    )  # fmt: skip
-    return [row["over"] for row in rows]
+_INSTANTS: Final = """
+select distinct {instant} as at from event e join customer c on c.merchant_id = e.merchant_id and c.id = e.customer_id
+where e.merchant_id = :merchant and e.type = any(cast(:types as text[])) and e.occurred_at >= :begin and e.occurred_at <= :end order by 1 limit :most
+"""
+
+
+async def instants_with(unit: Unit, types: Sequence[str], run: Run) -> tuple[list[datetime], timedelta]:
+    """Return when events of some types happened, in order, and how much time is taken together: nothing; of too many, the ends of hours, and an hour."""
+    exact = await unit.rows(
+        _INSTANTS.format(instant="e.occurred_at"), types=list(types), most=MOST_INSTANTS + 1, **run.values
+    )
+    if len(exact) <= MOST_INSTANTS:
+        return [row["at"] for row in exact], timedelta(0)
+    hours = "date_trunc('hour', e.occurred_at) + interval '1 hour'"
+    rows = await unit.rows(_INSTANTS.format(instant=hours), types=list(types), most=None, **run.values)
+    return [row["at"] for row in rows], timedelta(hours=1)
 
 
 _WORKED: Final = f"""

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from backend.jobs.frozen import Frozen
 from tasks.kernel.sealing import MasterKey
 from tests.faults.conftest import Elsewhere
 from tests.support.fleet import Shape, let_fire, make_fleet
@@ -23,10 +24,10 @@ class Patience:
     """How long a lease lasts, and how long the server lets a worker's transaction idle."""
 
     lease: int | None = None
-    idle: str | None = None
+    idle: int | None = None
 
 
-SHORT, AS_SHIPPED = Patience(lease=4, idle="1s"), Patience()
+SHORT, AS_SHIPPED = Patience(lease=4, idle=1), Patience()
 
 
 @pytest.mark.parametrize("place", Freeze)
@@ -42,6 +43,23 @@ async def test_with_leases_and_time_outs_as_shipped_a_frozen_worker_is_replaced(
     elsewhere: Elsewhere, master: MasterKey, place: Freeze
 ) -> None:
     await freeze_and_wake(elsewhere, master, place, AS_SHIPPED)
+
+
+async def test_a_worker_that_stands_still_for_a_moment_goes_on_with_its_run(
+    elsewhere: Elsewhere, master: MasterKey
+) -> None:
+    await make_fleet(elsewhere.units, master, SHAPE)
+    async with workers_of(elsewhere.env) as workers:
+        slow = await (await workers.start(Odd(Freeze.READING, CHUNK))).up()
+        await let_fire(elsewhere.clock)
+        await until(slow.is_frozen)
+        sending = "pg_stat_activity where wait_event = 'ClientWrite' and datname = current_database()"
+        await until(lambda: elsewhere.sight.count(sending))
+        assert await Frozen(elsewhere.units).free() == 0
+        slow.signal(signal.SIGCONT)
+        await until(elsewhere.sight.done)
+    assert [(one.state, one.epoch) for one in await elsewhere.sight.firings()] == [("done", 1)]
+    assert await elsewhere.sight.faults() == {}
 
 
 async def freeze_and_wake(elsewhere: Elsewhere, master: MasterKey, place: Freeze, patience: Patience) -> None:

@@ -209,8 +209,13 @@ async def test_another_plans_tasks_and_contacts_stand_in_its_way(world: World, c
     assert shifted.overlaps[0].tasks + shifted.merged >= seen.by_reason["suppressed:marketing_gap"]
 
 
-async def test_hours_and_minutes_after_an_event(world: World, clock: TestClock) -> None:
-    """Plans that count in hours are judged hour by hour: as many as when each is judged by itself."""
+@pytest.mark.parametrize("one_by_one", [True, False])
+async def test_hours_and_minutes_after_an_event(
+    world: World, clock: TestClock, monkeypatch: pytest.MonkeyPatch, *, one_by_one: bool
+) -> None:
+    """Plans that count in hours are judged one by one, and hour by hour when there are too many: that makes no difference here."""
+    if not one_by_one:
+        monkeypatch.setattr(virtual_books, "MOST_INSTANTS", 5)
     random = dice()
     for number in range(40):
         await world.customer(f"N{number}")
@@ -364,15 +369,17 @@ async def test_the_command_tells_it_in_lines(
     assert (await huifang(*call, "--to", "soon", env=env)).code == 2
 
 
-async def test_reminders_of_appointments_and_what_fires_at_once(world: World, clock: TestClock) -> None:
+async def test_reminders_of_appointments_and_what_fires_at_once(
+    world: World, clock: TestClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Three booked on Monday: one keeps it, one calls it off, one is new; and a plan that waits for nothing."""
     await clock.set(shanghai("2026-03-02 11:20"))
     for code in ("KEEPS", "CANCELS", "NEW"):
         await world.customer(code)
     for code in ("KEEPS", "CANCELS"):
         await world.visit(code, shanghai("2026-02-20 12:00"), historic=True)
-    for code in ("KEEPS", "CANCELS", "NEW"):
-        await world.appointment(code, shanghai("2026-03-12 15:00"), external_id=f"A-{code}")
+    for code, wall in (("KEEPS", "14:25"), ("CANCELS", "15:00"), ("NEW", "15:00")):
+        await world.appointment(code, shanghai(f"2026-03-12 {wall}"), external_id=f"A-{code}")
     await clock.set(shanghai("2026-03-10 12:00"))
     await world.appointment("CANCELS", shanghai("2026-03-12 15:00"), external_id="A-CANCELS", status="cancelled")
     await clock.set(shanghai("2026-03-30 12:00"))
@@ -382,6 +389,14 @@ async def test_reminders_of_appointments_and_what_fires_at_once(world: World, cl
         "2026-03-11": (1, {"exited:visit_count": 1}),
         "2026-03-12": (1, {"exited:visit_count": 1}),
     }
+    short = {"trigger": {"offsets": [{"before": "startsAt", "by": "5m"}]}, "audience": None}
+    monkeypatch.setattr(virtual_books, "MOST_INSTANTS", 0)
+    late = await back_test(world.units, world.merchant_id, drafted("appointment_confirm", short), PERIOD)
+    # An hour is too coarse for five minutes: the second reminder of that hour comes after its appointment.
+    assert (late.tasks, late.by_reason["too_late"]) == (1, 1)
+    monkeypatch.undo()
+    exact = await back_test(world.units, world.merchant_id, drafted("appointment_confirm", short), PERIOD)
+    assert (exact.tasks, exact.by_reason) == (2, {"exited:appointment_cancelled": 1})
     at_once = {
         "purpose": "care", "holdOut": 0, "audience": None, "exitOn": [], "entry": {"mode": "each_time"},
         "trigger": {"kind": "behaviour", "firstVisit": False, "events": ["appointment_booked"], "offsets": [{}]}, "suppress": {"appointment": False},

@@ -271,7 +271,8 @@ where l.pid = pg_backend_pid() and l.locktype = 'relation' and n.nspname = 'publ
 
 async def test_a_plan_without_a_choice_of_days_or_people_has_no_lead(world: World, clock: TestClock) -> None:
     await low_card(world, "C")
-    for task in ({"chain": []}, {"spreadDays": 0}):
+    tasks: list[dict[str, Any]] = [{"chain": []}, {"spreadDays": 0}]
+    for task in tasks:
         told = await seen(world, "card_balance_low", {"task": task})
         assert (told.tasks, told.leads) == (1, None)
     assert (await seen(world, "second_visit")).leads is None  # nobody wants a task

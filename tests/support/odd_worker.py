@@ -21,7 +21,9 @@ from sqlalchemy.engine import Engine
 from backend.cli.main import run
 from backend.db import engine
 from backend.db.units import Units
+from backend.jobs import frozen
 from tasks.flow import run_occurrence, run_plans
+from tasks.generation import judge
 from tasks.kernel.unit import Unit
 from tasks.plans import occurrences
 
@@ -33,6 +35,8 @@ class Freeze(StrEnum):
     """In a chunk's transaction: every row is written and locked, nothing committed."""
     COMMIT = "commit"
     """As `inside`, after the last statement, the revisions of the stores included: just before COMMIT is sent."""
+    READING = "reading"
+    """While the server answers a statement of a chunk with more than fits on the way: it cannot send it, holds every row, and is not idle."""
     BETWEEN = "between"
     """A chunk has committed, the next has not begun: a lease is held and no transaction is open."""
 
@@ -44,13 +48,13 @@ class Odd(msgspec.Struct, frozen=True, omit_defaults=True):
         freeze: where it stops itself, as SIGSTOP would from outside.
         chunk: scopes in one transaction.
         lease: seconds a lease lasts.
-        idle: how long the server lets its transactions idle, such as `1s`.
+        idle: seconds the server lets its transactions idle, and it lets others stand still.
     """
 
     freeze: Freeze | None = None
     chunk: int | None = None
     lease: int | None = None
-    idle: str | None = None
+    idle: int | None = None
 
 
 _made: ContextVar[bool] = ContextVar("made", default=False)
@@ -65,7 +69,8 @@ def main() -> int:
     if odd.lease:
         vars(occurrences)["LEASE_SECONDS"] = odd.lease
     if odd.idle:
-        vars(engine)["WORKER_IDLE"] = odd.idle
+        vars(engine)["WORKER_IDLE"] = f"{odd.idle}s"
+        vars(frozen)["PATIENCE_S"] = odd.idle
     if odd.freeze:
         _freeze_at(odd.freeze)
     sys.argv[1:] = ["worker"]
@@ -73,11 +78,11 @@ def main() -> int:
 
 
 def _freeze_at(place: Freeze) -> None:
-    frozen: list[bool] = []
+    done: list[bool] = []
 
     def freeze() -> None:
-        if not frozen:
-            frozen.append(True)
+        if not done:
+            done.append(True)
             os.kill(os.getpid(), signal.SIGSTOP)
 
     whole = vars(run_occurrence)["generate"]
@@ -90,10 +95,25 @@ def _freeze_at(place: Freeze) -> None:
         return done
 
     vars(run_occurrence)["generate"] = generate
+    if place is Freeze.READING:
+        _freeze_while_asking(freeze)
     if place is Freeze.COMMIT:
         event.listen(Engine, "commit", lambda _connection: freeze() if _made.get() else None)
     elif place is Freeze.BETWEEN:
         _freeze_before_units(freeze)
+
+
+def _freeze_while_asking(freeze: Any) -> None:
+    """Freeze as soon as the server was asked for the locks of a chunk, and for a line for each of its customers as well."""
+    whole = judge.lock
+
+    async def lock(unit: Unit) -> None:
+        await whole(unit)
+        signal.signal(signal.SIGALRM, lambda _number, _frame: freeze())
+        signal.setitimer(signal.ITIMER_REAL, 0.05)
+        await unit.run("select repeat('x', 1000) from pg_sleep(0.2), generate_series(1, 2000)")
+
+    vars(judge)["lock"] = lock
 
 
 def _freeze_before_units(freeze: Any) -> None:
