@@ -29,7 +29,7 @@ class Ordeal:
     odd: Odd
 
 
-SHORT = Ordeal(Shape(merchants=4, plans=6, customers=50), kills=4, workers=2, odd=Odd(lease=4))
+SHORT = Ordeal(Shape(merchants=4, plans=5, customers=50), kills=3, workers=2, odd=Odd(lease=4))
 """With a lease of 4 s instead of 15."""
 FULL = Ordeal(Shape(merchants=20, plans=10, customers=50), kills=25, workers=3, odd=Odd())
 
