@@ -99,7 +99,7 @@ async def say_much(salon: Salon) -> None:
     declared = {"code": "stars", "name": "星", "kind": "number", "eventType": "custom.survey"}
     await pos.ask("PUT", "/v1/intake/attributes:batch", json={"items": [declared]})
     told = [
-        cloud("bad_review", at, customer=CODE, category="环境", text=GRIEF),
+        cloud("bad_review", at, customer="C-S1", category="环境", text=GRIEF),
         cloud("tried_not_bought", at, customer=CODE, product=LONG, text=GRIEF),
         cloud("order_closed", at, customer=CODE, reason=WHY),
         cloud("custom.survey", at, customer=CODE, fields={"stars": 2, "wish": WISH}),
