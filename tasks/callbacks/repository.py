@@ -15,8 +15,8 @@ from tasks.kernel.ids import new_id
 from tasks.kernel.unit import Unit
 from tasks.kernel.zones import local_day
 from tasks.people.calendar import is_open, load_calendars
+from tasks.worklist.merchant_window import merchant_window
 from tasks.worklist.repository import TaskState
-from tasks.worklist.windows import contact_window
 
 _CLOSURES_AHEAD: Final = 60
 """Days of closures read for finding the next open day."""
@@ -139,10 +139,8 @@ async def attempt_so_far(unit: Unit, task: TaskState, at: datetime) -> Attempt:
 async def load_place(unit: Unit, task: TaskState, at: datetime) -> Place:
     """Return the open days and the contact window at the task's store."""
     calendars = await load_calendars(unit, [task.store_id], local_day(at, task.timezone), _CLOSURES_AHEAD)
-    settings = await unit.scalar("select settings from merchant where merchant_id = :merchant")
-    known = msgspec.json.decode(settings) if isinstance(settings, str) else settings or {}
     calendar = calendars[task.store_id]
-    return Place(task.timezone, contact_window(known), lambda day: is_open(calendar, day))
+    return Place(task.timezone, await merchant_window(unit), lambda day: is_open(calendar, day))
 
 
 async def product_of(unit: Unit, fields: BookedFields) -> UUID | None:

@@ -32,11 +32,12 @@ from tasks.people.persons import open_customers
 from tasks.plans.calendars.firing import firings, next_firings
 from tasks.plans.calendars.repository import festivals_for
 from tasks.plans.definition import Definition
-from tasks.plans.entries import Matched, matched, merchant_window
+from tasks.plans.entries import Matched, matched
 from tasks.plans.moments import firing_of
 from tasks.plans.repository import PlanRow, get_plan
 from tasks.plans.states import Decided, Scope
 from tasks.plans.triggers import Behaviour
+from tasks.worklist.merchant_window import merchant_window
 
 __all__ = ["Explanation", "Question", "explain_plan"]
 

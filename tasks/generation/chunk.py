@@ -35,8 +35,6 @@ create temporary table if not exists chunk (
     event_staff_id uuid,
     booked_staff_id uuid,
     named_id uuid,
-    manager_id uuid,
-    owner_id uuid,
     escalated boolean not null default false,
     assignee_id uuid,
     opens_on date

@@ -19,7 +19,8 @@ from tasks.people.calendar import (
 )
 from tasks.plans.definition import Behaviour, Definition
 from tasks.plans.schedules import wall_of
-from tasks.worklist.windows import ContactWindow, contact_window
+from tasks.worklist.merchant_window import merchant_window
+from tasks.worklist.windows import ContactWindow
 
 HORIZON = 120
 """Calendar days looked ahead: spread + expiry in open days, with a long closure in between."""
@@ -68,7 +69,7 @@ async def fill_days(unit: Unit, job: Job) -> list[date]:
         for row in await unit.rows("select distinct store_id from chunk where store_id is not null order by store_id")
     ]
     calendars = await load_calendars(unit, stores, job.moment.today, HORIZON)
-    window = contact_window(await unit.scalar("select settings from merchant where merchant_id = :merchant") or {})
+    window = await merchant_window(unit)
     usable = [day for store in stores for day in _store_days(job, calendars[store], window)]
     await _insert(unit, usable)
     await _release(unit, [calendar for calendar in calendars.values() if closed_at(calendar, job.moment.today)])

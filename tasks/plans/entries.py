@@ -19,7 +19,8 @@ from tasks.plans.moments import Cause, Firing, firing_of, reach
 from tasks.plans.repository import ActivePlan
 from tasks.plans.states import Backfill, Scope
 from tasks.plans.triggers import Offset
-from tasks.worklist.windows import ContactWindow, contact_window
+from tasks.worklist.merchant_window import merchant_window
+from tasks.worklist.windows import ContactWindow
 
 LEAST_LOOK_BACK: Final = timedelta(days=1)
 """A backfill looks back at least so far, and as far as the plan's grace: what should have fired a moment ago is still in time."""
@@ -69,12 +70,6 @@ def _matched(row: Any, offsets: int, calendars: Mapping[UUID, StoreCalendar]) ->
     return Matched(
         row["event_id"], row["scope_id"], row["customer_id"], row["card_id"], row["store_id"], row["historic"], cause
     )
-
-
-async def merchant_window(unit: Unit) -> ContactWindow:
-    """Return when this merchant's customers may be contacted."""
-    settings = await unit.scalar("select settings from merchant where merchant_id = :merchant")
-    return contact_window(msgspec.json.decode(settings or "{}"))
 
 
 async def window_of(unit: Unit, offsets: Sequence[Offset]) -> ContactWindow:

@@ -230,3 +230,18 @@ async def test_reminders_that_would_fall_into_a_closure_come_before_it(world: Wo
     await clock.set(shanghai("2026-03-10 10:00"))
     await sweep(world)
     assert (await decisions(world))["AFTER"] == ["task"]
+
+
+async def test_a_moment_moves_into_the_merchants_own_window(world: World, clock: TestClock) -> None:
+    """Two hours after a visit in the evening lie outside: the passage fires when the merchant's own window opens."""
+    await rows(
+        world, "update merchant set settings = settings || cast(:own as jsonb) where merchant_id = :merchant returning merchant_id",
+        own=msgspec.json.encode({"contactWindow": [["11:00", "19:00"]] * 7}).decode(),
+    )  # fmt: skip
+    trigger = {"events": ["service_completed"], "firstVisit": False, "offsets": [{"after": "2h", "inWindow": True}]}
+    await start_plan(world, "second_visit", **(OPEN | {"trigger": trigger}))
+    await world.customer("C")
+    await clock.set(shanghai("2026-03-02 18:05"))
+    await world.visit("C", shanghai("2026-03-02 18:00"))
+    (passage,) = await rows(world, "select fire_at from enrolment where merchant_id = :merchant")
+    assert passage["fire_at"] == shanghai("2026-03-03 11:00")

@@ -23,7 +23,7 @@ MERCHANTS: Final = 20
 """Merchants whose late things are named."""
 SHOWN: Final = 5
 """Things of one kind, and ids of one invariant, that are named."""
-TODO: Final = {
+ADVICE: Final = {
     "occurrence": "nobody begins it: look at the workers' log",
     "run": "its worker stands still: look at its log; another takes over when the lease ends",
     "lease": "workers die on it: look at their logs",
@@ -36,7 +36,7 @@ TODO: Final = {
     "plan_idle": "explain the plan for a customer who should have had a task",
     "plan_flood": "preview the plan: its audience may be wrong, or its books came late",
 }
-BROKEN_TODO: Final = "keep the ids and report them: this must not happen"
+KEEP_IDS: Final = "keep the ids and report them: this must not happen"
 
 
 async def late(units: Units) -> AsyncIterator[Finding]:
@@ -81,7 +81,7 @@ def _finding(merchant: str, kind: str, things: Sequence[Late], zone: str) -> Fin
     shown = ", ".join(_words(one, zone) for one in things[:SHOWN])
     more = f" and {len(things) - SHOWN} more" if len(things) > SHOWN else ""
     seen = f"{merchant}: {total} {kind}: {shown}{more}"
-    return warn("late", seen, TODO[kind]) if kind in TODO else fail("invariants", seen, BROKEN_TODO)
+    return warn("late", seen, ADVICE[kind]) if kind in ADVICE else fail("invariants", seen, KEEP_IDS)
 
 
 def _words(one: Late, zone: str) -> str:
@@ -113,4 +113,4 @@ async def invariants(units: Units) -> AsyncIterator[Finding]:
 def _broken(merchant_id: UUID, found: Sequence[Broken]) -> Iterator[Finding]:
     for one in found:
         ids = ", ".join(str(each) for each in one.ids[:SHOWN])
-        yield fail("invariants", f"{one.name}: {one.found} of merchant {merchant_id}: {ids}", BROKEN_TODO)
+        yield fail("invariants", f"{one.name}: {one.found} of merchant {merchant_id}: {ids}", KEEP_IDS)
