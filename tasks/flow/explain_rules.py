@@ -134,7 +134,8 @@ async def _seen(unit: Unit, job: Job) -> dict[int, dict[Suppression, str | None]
 
 _TIMES: Final = """
 select c.no, count(e.id)::int as times, max(e.created_at) as last_at from chunk c
-left join enrolment e on e.merchant_id = :merchant and e.plan_id = :plan and e.scope_id = c.scope_id and e.created_at <= :until
+left join enrolment e on e.merchant_id = :merchant and e.plan_id = :plan and e.scope_id = c.scope_id and e.entry_key <> ''
+    and e.created_at <= :until
     and (c.event_id is null or e.event_id is distinct from c.event_id)
 group by c.no
 """
@@ -152,9 +153,7 @@ async def read_entries(unit: Unit, job: Job) -> dict[int, shapes.Entry]:
     }
 
 
-_BUCKET: Final = """
-select no, ('x' || left(md5(customer_id::text || ':' || cast(cast(:plan as uuid) as text)), 7))::bit(28)::int % :buckets as bucket from chunk
-"""
+_BUCKET: Final = f"select c.no, {judge.BUCKET} as bucket from chunk c"
 
 
 async def read_hold_outs(unit: Unit, job: Job) -> dict[int, shapes.HoldOut]:

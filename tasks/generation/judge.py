@@ -39,10 +39,12 @@ FIRST = {
 """The store that is asked first, per route. A member of several stores works where the customer is at home, if that is one of them;
 who has nobody is seen to where it happened, or where the card was sold."""
 
-HOLD_OUT = """
-update chunk c set decided = 'held_out'
-where c.decided is null and ('x' || left(md5(c.customer_id::text || ':' || cast(cast(:plan as uuid) as text)), 7))::bit(28)::int % :buckets < :percent
-"""
+BUCKET = (
+    "('x' || left(md5(c.customer_id::text || ':' || cast(cast(:plan as uuid) as text)), 7))::bit(28)::int % :buckets"
+)
+"""A customer's place in a plan, the same for ever: a stable hash of both."""
+
+HOLD_OUT = f"update chunk c set decided = 'held_out' where c.decided is null and {BUCKET} < :percent"
 
 ONE_EACH = """
 update chunk c set first_of_customer = false

@@ -116,6 +116,7 @@ select e.id, e.version_id, e.step, e.fires_on, e.fire_at, coalesce(e.anchor_on, 
     coalesce(nullif(split_part(e.entry_key, ':', 2), ''), '0')::int as offset_no, coalesce(s.timezone, m.timezone) as timezone,
     (ev.occurred_at at time zone coalesce(s.timezone, m.timezone))::date as served_on, coalesce(pr.cycle_days, ca.usual_gap_days) as gap_days, pr.category,
     exists (select from enrolment n where n.merchant_id = :merchant and n.customer_id = e.customer_id and n.plan_id = e.plan_id
+            and n.event_id is not null
             and n.card_id is not distinct from e.card_id and n.created_at > e.created_at and n.id <> e.id) as newer
 from enrolment e join merchant m on m.merchant_id = e.merchant_id
 left join store s on s.merchant_id = :merchant and s.id = e.store_id

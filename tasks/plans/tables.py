@@ -163,4 +163,5 @@ class Enrolment(Row, table=True):
         ),
         index("ix_enrolment_due", "fire_at", "merchant_id", where="state = 'waiting'"),
         index("ix_enrolment_live", "customer_id", "plan_id", where="state in ('waiting', 'active')"),
+        index("ix_enrolment_entered", "customer_id", "plan_id", "created_at", where="event_id is not null"),
     )

@@ -313,4 +313,6 @@ grant execute on function things_late to huifang_app
 -- ;;
 revoke create on schema public from huifang_definer
 -- ;;
+CREATE INDEX ix_enrolment_entered ON enrolment (customer_id, plan_id, created_at) WHERE event_id is not null
+-- ;;
 grant select, insert, update, delete on all tables in schema public to huifang_app
