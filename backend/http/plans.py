@@ -6,23 +6,31 @@ from typing import Annotated, Any, Final
 from uuid import UUID
 
 import msgspec
-from litestar import Request
+from litestar import Request, Response
 from litestar.params import QueryParameter
 
 from backend.http.days import countable
 from backend.http.etags import etag
 from backend.http.locale import Locale, locale_of
+from backend.http.paging import next_link
 from backend.http.problems.mapper import document
-from backend.http.problems.transport import FieldFault
+from backend.http.problems.transport import FieldFault, PreconditionRequired
 from tasks.flow.approve_plans import LONGEST_NOTE, Approval
-from tasks.flow.check_plan import Checked
+from tasks.flow.check_plan import Checked, check_draft
+from tasks.flow.draft_plans import draft
 from tasks.flow.explain_plan import Question
-from tasks.flow.manage_plans import Stopped, VersionRow
+from tasks.flow.manage_plans import Stopped, VersionRow, get_plan, list_pages, stopped
 from tasks.flow.plan_decisions import DecisionView
-from tasks.kernel.errors import Invalid
-from tasks.plans.repository import PlanRow
+from tasks.flow.preview import Asked, Preview, look
+from tasks.flow.units import OpensUnits
+from tasks.kernel.errors import Invalid, NotFound
+from tasks.kernel.unit import Unit
+from tasks.plans.repository import PlanChanged, PlanMoved, PlanRow
 from tasks.plans.states import Decided, PlanState
 
+PLAN: Final = "/plans/{plan_id:uuid}"
+EDIT: Final = (NotFound, Invalid, PlanChanged, PlanMoved, PreconditionRequired)
+"""How an edit may be refused."""
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
 Note = Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_NOTE)]
 InState = Annotated[PlanState | None, QueryParameter(name="state", description="Plans in this state only.")]
@@ -133,9 +141,30 @@ def question(request: Request[Any, Any, Any], customer: UUID, on: date | None) -
     return Question(customer_id=customer, on=countable("on", on) if on else None, locale=locale)
 
 
-def version_of(plan: PlanRow) -> dict[str, str]:
-    """Return the header for the plan's version."""
-    return etag(plan.etag)
+def shown_plan(plan: PlanRow, status: int = 200) -> Response[PlanRow]:
+    """Return the plan with its version in the header."""
+    return Response(plan, status_code=status, headers=etag(plan.etag))
+
+
+async def plans_page(
+    request: Request[Any, Any, Any], unit: Unit, in_state: PlanState | None, asked: tuple[str | None, int]
+) -> Response[PlansOut]:
+    """Return a page of plans by cursor and limit, with what stops them all; `Link` leads to the next."""
+    page = await list_pages(unit, *asked, in_state)
+    found = PlansOut(page.items, await stopped(unit), page.next_cursor)
+    return Response(found, headers=next_link(request, page.next_cursor))
+
+
+async def check_of_draft(data: PlanIn, unit: Unit, locale: Locale) -> CheckOut:
+    """Return what is wrong with a draft that is not stored."""
+    return told(await check_draft(unit, await draft(unit, data.template, data.changes, data.definition)), locale)
+
+
+async def preview_of(units: OpensUnits, merchant_id: UUID, asked: Asked) -> Preview:
+    """Preview the version in force of the plan that is asked about."""
+    async with units.glance(merchant_id) as unit:
+        stored = await get_plan(unit, asked.plan_id)
+    return await look(units, merchant_id, stored.definition, asked)
 
 
 EXAMPLE: Final = {"template": "second_visit", "changes": {"name": "新客二次到店"}}

@@ -10,29 +10,20 @@ from backend.http import plans as edge
 from backend.http.days import countable
 from backend.http.etags import IfMatch, seen
 from backend.http.manager.guards import LOOKING
-from backend.http.paging import Cursor, Limit, next_link
+from backend.http.paging import Cursor, Limit
 from backend.http.problems.transport import PreconditionRequired
 from backend.http.session import InLocale, InScope, InUnit, InWork, services_of
 from backend.http.shown import shown
 from tasks.flow.approve_plans import change_own, put_own, submit
 from tasks.flow.ask_audience import stores_of
-from tasks.flow.check_plan import check_draft
-from tasks.flow.draft_plans import draft
 from tasks.flow.explain_plan import Explanation, explain_plan
-from tasks.flow.manage_plans import get_plan, list_pages, stopped, store_draft
-from tasks.flow.preview import Asked, Preview, look
+from tasks.flow.manage_plans import get_plan, store_draft
+from tasks.flow.preview import Asked, Preview
 from tasks.kernel.errors import Invalid, NotFound
 from tasks.kernel.paging import CursorGarbled
 from tasks.plans.definition import encode
 from tasks.plans.repository import PlanChanged, PlanMoved, PlanRow
 from tasks.plans.templates import SECOND_VISIT
-
-PLAN: Final = "/plans/{plan_id:uuid}"
-EDIT: Final = (NotFound, Invalid, PlanChanged, PlanMoved, PreconditionRequired)
-
-
-def _plan(plan: PlanRow, status: int = 200) -> Response[PlanRow]:
-    return Response(plan, status_code=status, headers=edge.version_of(plan))
 
 
 @get("/plans", operation_id="ListPlansAsManager", summary="Plans", opt=shown(CursorGarbled))
@@ -44,9 +35,7 @@ async def plans(
     cursor: Cursor = None,
 ) -> Response[edge.PlansOut]:
     """Return a page of the merchant's plans, oldest first; `Link` leads to the next."""
-    page = await list_pages(unit, cursor, limit, in_state)
-    found = edge.PlansOut(page.items, await stopped(unit), page.next_cursor)
-    return Response(found, headers=next_link(request, page.next_cursor))
+    return await edge.plans_page(request, unit, in_state, (cursor, limit))
 
 
 @post(
@@ -57,7 +46,7 @@ async def plans(
 )
 async def create(data: JSONBody[edge.PlanIn], unit: InUnit, who: InScope) -> Response[PlanRow]:
     """Store a draft of one's own; nothing fires until it is submitted."""
-    return _plan(await store_draft(unit, (data.template, data.changes), data.definition, who.staff_id), 201)
+    return edge.shown_plan(await store_draft(unit, (data.template, data.changes), data.definition, who.staff_id), 201)
 
 
 @post(
@@ -69,39 +58,43 @@ async def create(data: JSONBody[edge.PlanIn], unit: InUnit, who: InScope) -> Res
 )
 async def check_unstored(data: JSONBody[edge.PlanIn], work: InWork) -> edge.CheckOut:
     """Name every fault by field, and warn; nothing is stored."""
-    raw = await draft(work.unit, data.template, data.changes, data.definition)
-    return edge.told(await check_draft(work.unit, raw), work.locale)
+    return await edge.check_of_draft(data, work.unit, work.locale)
 
 
-@get(PLAN, operation_id="GetPlanAsManager", summary="One plan", opt=shown())
+@get(edge.PLAN, operation_id="GetPlanAsManager", summary="One plan", opt=shown())
 async def plan(plan_id: FromPath[UUID], unit: InUnit) -> Response[PlanRow]:
     """Return the plan with its ETag."""
-    return _plan(await get_plan(unit, plan_id))
+    return edge.shown_plan(await get_plan(unit, plan_id))
 
 
-@patch(PLAN, operation_id="ChangePlanAsManager", summary="Change one's draft", opt=shown(*EDIT, request=edge.CHANGE))
+@patch(
+    edge.PLAN,
+    operation_id="ChangePlanAsManager",
+    summary="Change one's draft",
+    opt=shown(*edge.EDIT, request=edge.CHANGE),
+)
 async def change(
     plan_id: FromPath[UUID], data: JSONBody[edge.PlanChangesIn], unit: InUnit, who: InScope, if_match: IfMatch = None
 ) -> Response[PlanRow]:
     """Change fields of a draft of one's own, or of one that waits for approval: that makes it a draft again."""
-    return _plan(await change_own(unit, who, (plan_id, seen(if_match)), data.changes))
+    return edge.shown_plan(await change_own(unit, who, (plan_id, seen(if_match)), data.changes))
 
 
 @put(
-    PLAN,
+    edge.PLAN,
     operation_id="ReplacePlanAsManager",
     summary="Replace one's draft",
-    opt=shown(*EDIT, request={"definition": encode(SECOND_VISIT)}),
+    opt=shown(*edge.EDIT, request={"definition": encode(SECOND_VISIT)}),
 )
 async def replace(
     plan_id: FromPath[UUID], data: JSONBody[edge.PlanDefinitionIn], unit: InUnit, who: InScope, if_match: IfMatch = None
 ) -> Response[PlanRow]:
     """Replace the definition of a draft of one's own, or of one that waits for approval: that makes it a draft again."""
-    return _plan(await put_own(unit, who, (plan_id, seen(if_match)), data.definition))
+    return edge.shown_plan(await put_own(unit, who, (plan_id, seen(if_match)), data.definition))
 
 
 @post(
-    f"{PLAN}/submit",
+    f"{edge.PLAN}/submit",
     operation_id="SubmitPlan",
     summary="Turn a draft on, or ask for it",
     status_code=200,
@@ -111,11 +104,11 @@ async def submit_plan(
     plan_id: FromPath[UUID], unit: InUnit, who: InScope, if_match: IfMatch = None
 ) -> Response[PlanRow]:
     """Turn on a draft of one's own that stays within the limits; any other waits for an owner (`pending_approval`)."""
-    return _plan(await submit(unit, who, plan_id, seen(if_match)))
+    return edge.shown_plan(await submit(unit, who, plan_id, seen(if_match)))
 
 
 @post(
-    f"{PLAN}/preview",
+    f"{edge.PLAN}/preview",
     operation_id="PreviewPlanAsManager",
     summary="What the plan would do in one's stores",
     status_code=200,
@@ -130,16 +123,13 @@ async def preview_plan(
     request: Request[Any, Any, Any],
 ) -> Preview:
     """Run the same engine over everybody, write nothing, and show the stores one leads."""
-    units = services_of(request).units
     as_of = countable("asOf", data.as_of) if data.as_of else None
-    async with units.glance(who.merchant_id) as unit:
-        stored = await get_plan(unit, plan_id)
     asked = Asked(as_of=as_of, plan_id=plan_id, stores=stores_of(who), locale=locale)
-    return await look(units, who.merchant_id, stored.definition, asked)
+    return await edge.preview_of(services_of(request).units, who.merchant_id, asked)
 
 
 @get(
-    f"{PLAN}/explain",
+    f"{edge.PLAN}/explain",
     operation_id="ExplainPlanAsManager",
     summary="Why a customer gets a task, or why not",
     dependencies=LOOKING,

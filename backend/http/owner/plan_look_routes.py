@@ -25,11 +25,9 @@ from tasks.kernel.errors import Invalid, NotFound
 from tasks.kernel.paging import CursorGarbled
 from tasks.kernel.unit import Unit
 
-PLAN: Final = "/plans/{plan_id:uuid}"
-
 
 @post(
-    f"{PLAN}/preview",
+    f"{edge.PLAN}/preview",
     operation_id="PreviewPlan",
     summary="What the plan would do on a day",
     status_code=200,
@@ -44,11 +42,9 @@ async def preview_plan(
     request: Request[Any, Any, Any],
 ) -> Preview:
     """Run the same engine and write nothing: who, how many, whose task, what they would say, and what stands in the way."""
-    units = services_of(request).units
     as_of = countable("asOf", data.as_of) if data.as_of else None
-    async with units.glance(who.merchant_id) as unit:
-        stored = await get_plan(unit, plan_id)
-    return await look(units, who.merchant_id, stored.definition, Asked(as_of=as_of, plan_id=plan_id, locale=locale))
+    asked = Asked(as_of=as_of, plan_id=plan_id, locale=locale)
+    return await edge.preview_of(services_of(request).units, who.merchant_id, asked)
 
 
 @post(
@@ -71,7 +67,7 @@ async def preview_draft(
 
 
 @get(
-    f"{PLAN}/explain",
+    f"{edge.PLAN}/explain",
     operation_id="ExplainPlan",
     summary="Why a customer gets a task, or why not",
     dependencies=LOOKING,
@@ -89,7 +85,7 @@ async def explain(
 
 
 @post(
-    f"{PLAN}/back-test",
+    f"{edge.PLAN}/back-test",
     operation_id="BackTestPlan",
     summary="What the plan would have done in the past",
     status_code=200,
@@ -122,7 +118,7 @@ async def asking(request: Request[Any, Any, Any], unit: InUnit, plan_id: FromPat
 
 
 @get(
-    f"{PLAN}/decisions",
+    f"{edge.PLAN}/decisions",
     operation_id="ListDecisions",
     summary="What the plan decided",
     dependencies={"asking": Provide(asking)},

@@ -23,7 +23,6 @@ from tasks.flow.approve_plans import (
     send_back,
 )
 from tasks.flow.check_plan import check_draft
-from tasks.flow.draft_plans import draft
 from tasks.flow.manage_plans import (
     VersionRow,
     activate,
@@ -31,13 +30,11 @@ from tasks.flow.manage_plans import (
     end,
     get_plan,
     get_version,
-    list_pages,
     list_templates,
     list_versions,
     pause,
     put_plan,
     stop_everything,
-    stopped,
     store_draft,
 )
 from tasks.kernel.errors import Invalid, NotFound
@@ -46,13 +43,7 @@ from tasks.plans.definition import encode
 from tasks.plans.repository import PlanChanged, PlanMoved, PlanRow
 from tasks.plans.templates import SECOND_VISIT
 
-PLAN: Final = "/plans/{plan_id:uuid}"
-EDIT: Final = (NotFound, Invalid, PlanChanged, PlanMoved, PreconditionRequired)
 MOVE: Final = (PlanChanged, PlanMoved, PreconditionRequired)
-
-
-def _plan(plan: PlanRow, status: int = 200) -> Response[PlanRow]:
-    return Response(plan, status_code=status, headers=edge.version_of(plan))
 
 
 @get("/templates", operation_id="ListTemplates", summary="The gallery of templates", opt=shown())
@@ -70,15 +61,13 @@ async def plans(
     cursor: Cursor = None,
 ) -> Response[edge.PlansOut]:
     """Return a page, oldest first; `Link` leads to the next."""
-    page = await list_pages(unit, cursor, limit, in_state)
-    found = edge.PlansOut(page.items, await stopped(unit), page.next_cursor)
-    return Response(found, headers=next_link(request, page.next_cursor))
+    return await edge.plans_page(request, unit, in_state, (cursor, limit))
 
 
 @post("/plans", operation_id="CreatePlan", summary="Make a plan", opt=shown(NotFound, Invalid, request=edge.EXAMPLE))
 async def create(data: JSONBody[edge.PlanIn], unit: InUnit, who: InScope) -> Response[PlanRow]:
     """Store a draft, from a template or whole; nothing fires until it is activated."""
-    return _plan(await store_draft(unit, (data.template, data.changes), data.definition, who.staff_id), 201)
+    return edge.shown_plan(await store_draft(unit, (data.template, data.changes), data.definition, who.staff_id), 201)
 
 
 @post(
@@ -90,38 +79,39 @@ async def create(data: JSONBody[edge.PlanIn], unit: InUnit, who: InScope) -> Res
 )
 async def check_unstored(data: JSONBody[edge.PlanIn], work: InWork) -> edge.CheckOut:
     """Name every fault by field, and warn; nothing is stored."""
-    raw = await draft(work.unit, data.template, data.changes, data.definition)
-    return edge.told(await check_draft(work.unit, raw), work.locale)
+    return await edge.check_of_draft(data, work.unit, work.locale)
 
 
-@get(PLAN, operation_id="GetPlan", summary="One plan", opt=shown())
+@get(edge.PLAN, operation_id="GetPlan", summary="One plan", opt=shown())
 async def plan(plan_id: FromPath[UUID], unit: InUnit) -> Response[PlanRow]:
     """Return the plan with its ETag."""
-    return _plan(await get_plan(unit, plan_id))
+    return edge.shown_plan(await get_plan(unit, plan_id))
 
 
-@patch(PLAN, operation_id="ChangePlan", summary="Change fields of a plan", opt=shown(*EDIT, request=edge.CHANGE))
+@patch(
+    edge.PLAN, operation_id="ChangePlan", summary="Change fields of a plan", opt=shown(*edge.EDIT, request=edge.CHANGE)
+)
 async def change(
     plan_id: FromPath[UUID], data: JSONBody[edge.PlanChangesIn], unit: InUnit, who: InScope, if_match: IfMatch = None
 ) -> Response[PlanRow]:
     """Put a new version in force; what has begun finishes on the old one. Nothing changed makes no version."""
-    return _plan(await change_plan(unit, plan_id, seen(if_match), data.changes, who.staff_id))
+    return edge.shown_plan(await change_plan(unit, plan_id, seen(if_match), data.changes, who.staff_id))
 
 
 @put(
-    PLAN,
+    edge.PLAN,
     operation_id="ReplacePlan",
     summary="Replace a plan's definition",
-    opt=shown(*EDIT, request={"definition": encode(SECOND_VISIT)}),
+    opt=shown(*edge.EDIT, request={"definition": encode(SECOND_VISIT)}),
 )
 async def replace(
     plan_id: FromPath[UUID], data: JSONBody[edge.PlanDefinitionIn], unit: InUnit, who: InScope, if_match: IfMatch = None
 ) -> Response[PlanRow]:
     """Put a new version in force, whole; what has begun finishes on the old one. The same definition makes no version."""
-    return _plan(await put_plan(unit, plan_id, seen(if_match), data.definition, who.staff_id))
+    return edge.shown_plan(await put_plan(unit, plan_id, seen(if_match), data.definition, who.staff_id))
 
 
-@get(f"{PLAN}/versions", operation_id="ListVersions", summary="Versions of a plan", opt=shown(CursorGarbled))
+@get(f"{edge.PLAN}/versions", operation_id="ListVersions", summary="Versions of a plan", opt=shown(CursorGarbled))
 async def versions(
     request: Request[Any, Any, Any], plan_id: FromPath[UUID], unit: InUnit, limit: Limit = 20, cursor: Cursor = None
 ) -> Response[edge.VersionsOut]:
@@ -130,13 +120,13 @@ async def versions(
     return Response(edge.VersionsOut(page.items, page.next_cursor), headers=next_link(request, page.next_cursor))
 
 
-@get(f"{PLAN}/versions/{{number:int}}", operation_id="GetVersion", summary="One version of a plan", opt=shown())
+@get(f"{edge.PLAN}/versions/{{number:int}}", operation_id="GetVersion", summary="One version of a plan", opt=shown())
 async def version(plan_id: FromPath[UUID], number: FromPath[int], unit: InUnit) -> VersionRow:
     """Return the version with what it changed."""
     return await get_version(unit, plan_id, number)
 
 
-@post(f"{PLAN}/check", operation_id="CheckPlan", summary="What is wrong with a plan", status_code=200, opt=shown())
+@post(f"{edge.PLAN}/check", operation_id="CheckPlan", summary="What is wrong with a plan", status_code=200, opt=shown())
 async def check(plan_id: FromPath[UUID], work: InWork) -> edge.CheckOut:
     """Name every fault of the version in force by field, warn, and say what a manager would need approval for."""
     stored = await get_plan(work.unit, plan_id)
@@ -146,7 +136,7 @@ async def check(plan_id: FromPath[UUID], work: InWork) -> edge.CheckOut:
 
 
 @post(
-    f"{PLAN}/activate",
+    f"{edge.PLAN}/activate",
     operation_id="ActivatePlan",
     summary="Let the plan fire",
     status_code=200,
@@ -156,21 +146,25 @@ async def activate_plan(
     plan_id: FromPath[UUID], unit: InUnit, who: InScope, if_match: IfMatch = None
 ) -> Response[PlanRow]:
     """Turn it on from now; what happened in its window before is taken in. Of a plan that waits for approval, that is the approval."""
-    return _plan(await activate(unit, plan_id, seen(if_match), who.staff_id))
+    return edge.shown_plan(await activate(unit, plan_id, seen(if_match), who.staff_id))
 
 
 @post(
-    f"{PLAN}/approve", operation_id="ApprovePlan", summary="Agree to a plan", status_code=200, opt=shown(Invalid, *MOVE)
+    f"{edge.PLAN}/approve",
+    operation_id="ApprovePlan",
+    summary="Agree to a plan",
+    status_code=200,
+    opt=shown(Invalid, *MOVE),
 )
 async def approve_plan(
     plan_id: FromPath[UUID], unit: InUnit, who: InScope, if_match: IfMatch = None
 ) -> Response[PlanRow]:
     """Turn on a plan that was submitted, as it was seen."""
-    return _plan(await approve(unit, who.staff_id, plan_id, seen(if_match)))
+    return edge.shown_plan(await approve(unit, who.staff_id, plan_id, seen(if_match)))
 
 
 @post(
-    f"{PLAN}/send-back",
+    f"{edge.PLAN}/send-back",
     operation_id="SendBackPlan",
     summary="Send a plan back",
     status_code=200,
@@ -180,11 +174,11 @@ async def send_plan_back(
     plan_id: FromPath[UUID], data: JSONBody[edge.SendBackIn], unit: InUnit, if_match: IfMatch = None
 ) -> Response[PlanRow]:
     """Return a submitted plan to its author as a draft, with a note."""
-    return _plan(await send_back(unit, plan_id, seen(if_match), data.note))
+    return edge.shown_plan(await send_back(unit, plan_id, seen(if_match), data.note))
 
 
 @post(
-    f"{PLAN}/pause",
+    f"{edge.PLAN}/pause",
     operation_id="PausePlan",
     summary="Stop the plan for now",
     status_code=200,
@@ -194,11 +188,11 @@ async def pause_plan(
     plan_id: FromPath[UUID], unit: InUnit, data: JSONBody[edge.NoteIn | None] = None, if_match: IfMatch = None
 ) -> Response[PlanRow]:
     """Stop it from firing; tasks that are out stay."""
-    return _plan(await pause(unit, plan_id, seen(if_match), data.note if data else None))
+    return edge.shown_plan(await pause(unit, plan_id, seen(if_match), data.note if data else None))
 
 
 @post(
-    f"{PLAN}/end",
+    f"{edge.PLAN}/end",
     operation_id="EndPlan",
     summary="End the plan for good",
     status_code=200,
@@ -208,7 +202,7 @@ async def end_plan(
     plan_id: FromPath[UUID], unit: InUnit, data: JSONBody[edge.NoteIn | None] = None, if_match: IfMatch = None
 ) -> Response[PlanRow]:
     """End it; waiting passages are cancelled, tasks that are out stay."""
-    return _plan(await end(unit, plan_id, seen(if_match), data.note if data else None))
+    return edge.shown_plan(await end(unit, plan_id, seen(if_match), data.note if data else None))
 
 
 @put(
