@@ -5,6 +5,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 WORKER_IDLE = "5s"
 """A frozen worker keeps its row locks; the server ends its transaction after this (architecture.md)."""
+TEMP_BUFFERS = "64MB"
+"""A chunk's working table is rewritten a dozen times and must not be written to disk on the way; nothing is taken before it is used."""
 
 
 def driver_url(url: str) -> URL:
@@ -18,6 +20,7 @@ def open_engine(url: str, *, pool_size: int = 10, worker: bool = False, as_app: 
     `worker` sessions are ended by the server when idle inside a transaction for five seconds.
     """
     settings = {"timezone": "UTC", "application_name": "huifang-worker" if worker else "huifang"}
+    settings["temp_buffers"] = TEMP_BUFFERS
     if as_app:
         settings["role"] = "huifang_app"
     if worker:

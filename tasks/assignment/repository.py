@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
+import msgspec
 from sqlalchemy import RowMapping
 
 from tasks.assignment.leaders import MANAGER as MANAGER_OF
@@ -78,7 +79,7 @@ FITS = "and :day between coalesce(c.first_on, :day) and coalesce(c.until_on, :da
 TAKE = f"""
 with want as (
     select c.no, b.staff_id, b.room, row_number() over (partition by b.staff_id order by c.value_cents desc, c.customer_id) as nth
-    from chunk c join bench b on b.day_on = :day and b.staff_id = c.{{column}} and b.store_id = c.store_id
+    from chunk c join bench b on b.day_on = :day and b.staff_id = c.{{column}} and b.store_id = c.store_id and b.room > 0
     where c.decided is null and c.first_of_customer and c.assignee_id is null {FITS}
 ),
 taken as (
@@ -166,6 +167,13 @@ async def set_bench(unit: Unit, most: int | None, plan: UUID, occurrence: UUID |
     await unit.run(BENCH.format(quota=quota), most=most, **values)
 
 
+class Left(msgspec.Struct, frozen=True):
+    """Whether there are undecided customers nobody has taken yet, and whether anybody may be given one on the day."""
+
+    people: bool
+    room: bool
+
+
 TURNS = """
 select s.id from staff s where s.merchant_id = :merchant and s.status = 'active'
   and s.id in (select m.staff_id from membership m where m.merchant_id = :merchant and m.store_id in (select store_id from chunk_day))
@@ -207,11 +215,15 @@ async def limit_later_days(unit: Unit, day: date, most: int | None) -> None:
     await unit.run(TOTAL, day=day, most=most)
 
 
-async def left(unit: Unit) -> int:
-    """Return how many undecided customers nobody has taken yet."""
-    found: int = await unit.scalar(
-        "select count(*) from chunk where decided is null and first_of_customer and assignee_id is null"
-    )
+LEFT = """
+select exists (select from chunk where decided is null and first_of_customer and assignee_id is null) as people,
+       exists (select from bench where day_on = :day and room > 0) as room
+"""
+
+
+async def left(unit: Unit, day: date) -> Left:
+    """Return what is left before a day is dealt."""
+    (found,) = await unit.structs(Left, LEFT, day=day)
     return found
 
 

@@ -36,9 +36,12 @@ async def assign(unit: Unit, task: StaffTask, days: Sequence[date], run: Run) ->
     await repository.find_links(unit, task.chain, task.named, run.at)
     await repository.set_bench(unit, task.most_per_employee, run.plan_id, run.occurrence_id)
     for day in days:
-        if not await repository.left(unit):
+        left = await repository.left(unit, day)
+        if not left.people:
             return
-        for link in task.chain:
+        links = task.chain if left.room else [link for link in task.chain if link in repository.LEADERS]
+        for link in links:
             await repository.take_by_link(unit, link, day)
-        await repository.limit_later_days(unit, day, task.most_per_employee)
+        if left.room:
+            await repository.limit_later_days(unit, day, task.most_per_employee)
     await repository.fall_back(unit, task)

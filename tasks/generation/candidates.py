@@ -11,7 +11,7 @@ from tasks.audience.resolving import predicate_of
 from tasks.kernel.unit import Unit
 from tasks.kernel.zones import local_day
 from tasks.people.followed import FOLLOWABLE
-from tasks.people.lookups import merchant_zone
+from tasks.people.lookups import merchant_zone, zones_of_merchant
 from tasks.plans.definition import Definition
 from tasks.plans.entries import Matched, matched, window_of
 from tasks.plans.matching import ZONE, behaviour_of, dated_within
@@ -69,8 +69,8 @@ class Slice:
 
 _CUSTOMERS = """
 from customer cu {facts}
-left join store hs on hs.merchant_id = cu.merchant_id and hs.id = cu.home_store_id
-where cu.merchant_id = :merchant and {followable} and coalesce(hs.timezone, :merchant_zone) = :zone
+{of_zone}
+where cu.merchant_id = :merchant and {followable} and {in_zone}
   and (cast(:after as uuid) is null or cu.id > cast(:after as uuid)) and {predicate}
 """
 
@@ -79,10 +79,13 @@ from card k
 join {card_facts} kf on kf.merchant_id = k.merchant_id and kf.card_id = k.id
 join card_product cp on cp.merchant_id = k.merchant_id and cp.id = k.card_product_id
 join customer cu on cu.merchant_id = k.merchant_id and cu.id = k.customer_id {facts}
-left join store hs on hs.merchant_id = cu.merchant_id and hs.id = cu.home_store_id
-where k.merchant_id = :merchant and {followable} and coalesce(hs.timezone, :merchant_zone) = :zone
+{of_zone}
+where k.merchant_id = :merchant and {followable} and {in_zone}
   and (cast(:after as uuid) is null or k.id > cast(:after as uuid)) and not kf.frozen and {predicate}
 """
+
+_OF_ZONE = "left join store hs on hs.merchant_id = cu.merchant_id and hs.id = cu.home_store_id"
+_IN_ZONE = "coalesce(hs.timezone, :merchant_zone) = :zone"
 
 _INTO = {
     Scope.CUSTOMER: (
@@ -122,7 +125,11 @@ async def matching(
     """Return FROM and WHERE of whom a plan of the calendar means, and its binds; scope ids above `after` only."""
     card = definition.entry.scope is Scope.CARD
     predicate = await predicate_of(unit, definition.audience, moment.ground, card=card)
+    # Of one zone, everybody is in it: the planner takes a condition on each one's store for a rare one, and then asks one by one.
+    only = await zones_of_merchant(unit) == [moment.timezone]
     sql = (_CARDS if card else _CUSTOMERS).format(
+        of_zone="" if only else _OF_ZONE,
+        in_zone="true" if only else _IN_ZONE,
         facts=moment.ground.facts_join,
         followable=FOLLOWABLE,
         predicate=predicate.sql,

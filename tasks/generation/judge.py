@@ -99,12 +99,15 @@ async def hold_out(unit: Unit, plan: object, percent: int) -> None:
         await unit.run(HOLD_OUT, plan=plan, percent=percent, buckets=HOLD_OUT_BUCKETS)
 
 
-async def merge(unit: Unit, moment: Moment, *, writing: bool) -> None:
-    """Join the task a customer already has, or wait for it; of several candidates of one customer, one makes the task and the others join it."""
+async def merge(unit: Unit, moment: Moment, *, writing: bool) -> bool:
+    """Join the task a customer already has, or wait for it; of several candidates of one customer, one makes the task and the others join it.
+
+    Returns whether there are such others.
+    """
     if writing:
         await unit.run(LIVE_TASKS)
     await unit.run(MERGE, defer_days=DEFER_DAYS, **moment.values)
-    await unit.run(ONE_EACH)
+    return (await unit.run(ONE_EACH)).rowcount > 0
 
 
 async def cap(unit: Unit, room: int | None) -> None:

@@ -49,7 +49,7 @@ async def decide(unit: Unit, job: Job, *, entered: bool, writing: bool = False) 
     await limit(unit, definition, job.act, moment)
     await suppress(unit, definition, moment, new_year=is_new_year(moment.today))
     await judge.hold_out(unit, job.plan_id, job.hold_out)
-    await judge.merge(unit, moment, writing=writing)
+    shared = await judge.merge(unit, moment, writing=writing)
     await judge.cap(unit, job.room)
     days = await fill_days(unit, job)
     await escalate(unit, job)
@@ -57,8 +57,9 @@ async def decide(unit: Unit, job: Job, *, entered: bool, writing: bool = False) 
     if writing and not moment.past:
         await take_turns(unit, run)
     await assign(unit, job.act, days, run)
-    await judge.followers(unit)
-    await name_tasks(unit)
+    if shared:
+        await judge.followers(unit)
+    await name_tasks(unit, shared=shared)
     await count_working_days(unit, job)
     return await unit.structs(
         Tally, "select decided, reason, count(*) as count from chunk group by decided, reason order by decided, reason"
@@ -69,5 +70,5 @@ async def generate(unit: Unit, job: Job, *, entered: bool) -> list[Tally]:
     """Decide and write: one chunk, whole or not at all. The change feed is published when the unit closes."""
     await judge.lock(unit)
     tally = await decide(unit, job, entered=entered, writing=True)
-    await write(unit, job)
+    await write(unit, job, entered=entered, merged=any(one.decided == "merged" for one in tally))
     return tally

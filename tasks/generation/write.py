@@ -109,29 +109,34 @@ on conflict (scope_id, plan_id, entry_key, step, merchant_id) do update
 TOUCHED = "select t.store_id, t.id, cast(null as uuid) from chunk c join task t on t.merchant_id = :merchant and t.id = c.task_id"
 
 
-async def name_tasks(unit: Unit) -> None:
-    """Whoever is still undecided and has a place gets a task; the further candidates of the same customer join it."""
+async def name_tasks(unit: Unit, *, shared: bool) -> None:
+    """Whoever is still undecided and has a place gets a task; the further candidates of the same customer, where customers are `shared`, join it."""
     ids = series("task", "c.no")
     await unit.run(DECIDE.format(task=ids.sql), **ids.values)
-    await unit.run(JOIN)
+    if shared:
+        await unit.run(JOIN)
 
 
-async def write(unit: Unit, job: Job) -> None:
-    """Write what was decided. Raises `EntryRaced` when another transaction was first."""
+async def write(unit: Unit, job: Job, *, entered: bool, merged: bool) -> None:
+    """Write what was decided: of passages that `entered` before, or of scopes that enter now; `merged` when tasks got further reasons.
+
+    Raises `EntryRaced` when another transaction was first.
+    """
     act, moment = job.act, job.moment
     values = {"plan": job.plan_id, "version": job.version_id, "occurrence": job.occurrence_id, "priority": act.priority}
     tomorrow = moment.at + timedelta(days=1)
     more = has_next(job.definition, job.ordinal)
     if more:
         await unit.run(GOES_ON)
-    if await unit.scalar("select count(*) from chunk where enrolment_id is not null"):
+    if entered:
         await unit.run(MOVE_ON, tomorrow=tomorrow)
     else:
         await _enrol(unit, moment, values | {"tomorrow": tomorrow})
     await unit.run(_tasks(act), at=moment.at, wall=act.due_at, **values)
     reasons, decided = series("reason", "c.no"), series("decision", "c.no")
     await unit.run(REASONS.format(reason=reasons.sql), **reasons.values, **values)
-    await unit.run(RAISE, **values)
+    if merged:
+        await unit.run(RAISE, **values)
     await unit.run(DECISIONS.format(decision=decided.sql), **decided.values, **values)
     if more:
         rows = await unit.rows("select enrolment_id from chunk where goes_on order by enrolment_id")
@@ -141,10 +146,9 @@ async def write(unit: Unit, job: Job) -> None:
 
 async def _enrol(unit: Unit, moment: Moment, values: dict[str, Any]) -> None:
     ids = series("enrolment", "c.no")
-    await unit.run(NAME.format(enrolment=ids.sql), **ids.values)
-    wanted = await unit.scalar("select count(*) from chunk where enrolment_id is not null")
+    named = await unit.run(NAME.format(enrolment=ids.sql), **ids.values)
     made = await unit.run(ENROL, fires_at=moment.fires_at, today=moment.today, **values)
-    if made.rowcount != wanted:
+    if made.rowcount != named.rowcount:
         raise EntryRaced
 
 
