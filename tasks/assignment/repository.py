@@ -49,25 +49,27 @@ BOOKED = """(select a.staff_id from event e join appointment a on a.merchant_id 
 NOBODY_KNOWN = "cast(null as uuid)"
 
 BENCH = """
+with asked as materialized (
+    select s.id, s.max_new_weekday, s.max_new_weekend, s.max_open,
+        (select count(*) from (select from task t where t.merchant_id = :merchant and t.assignee_id = s.id
+            and t.status in ('open', 'in_progress', 'waiting', 'queued') limit s.max_open) o) as load
+    from staff s where s.merchant_id = :merchant and s.status = 'active'
+      and s.id in (select m.staff_id from membership m where m.merchant_id = :merchant and m.store_id in (select store_id from chunk_day)))
 insert into bench (staff_id, store_id, day_on, deals, load, room)
-select m.staff_id, m.store_id, d.day_on, m.role = 'employee', coalesce(w.load, 0),
-    greatest(0, least(
-        case when extract(isodow from d.day_on) >= 6 then s.max_new_weekend else s.max_new_weekday end - coalesce(w.new, 0),
-        s.max_open - coalesce(w.load, 0), {quota}))
+select m.staff_id, m.store_id, d.day_on, m.role = 'employee', s.load,
+    case when s.load >= s.max_open then 0 else greatest(0, least(
+        case when extract(isodow from d.day_on) >= 6 then s.max_new_weekend else s.max_new_weekday end
+            - (select count(*) from task t where t.merchant_id = :merchant and t.assignee_id = m.staff_id and t.opens_on = d.day_on and t.origin = 'plan'),
+        s.max_open - s.load, {quota})) end
 from membership m
-join staff s on s.merchant_id = m.merchant_id and s.id = m.staff_id and s.status = 'active'
+join asked s on s.id = m.staff_id
 join (select distinct store_id, day_on from chunk_day) d on d.store_id = m.store_id
 left join roster_day r on r.merchant_id = m.merchant_id and r.staff_id = m.staff_id and r.day_on = d.day_on
-left join lateral (
-    select count(*) filter (where t.status in ('open', 'in_progress', 'waiting', 'queued')) as load,
-           count(*) filter (where t.opens_on = d.day_on and t.origin = 'plan') as new
-    from task t where t.merchant_id = m.merchant_id and t.assignee_id = m.staff_id
-        and (t.status in ('open', 'in_progress', 'waiting', 'queued') or t.opens_on = d.day_on)
-) w on true
 where m.merchant_id = :merchant
   and coalesce(r.works, true) and (r.store_id is null or r.store_id = m.store_id)
   and not exists (select from staff_leave l where l.merchant_id = m.merchant_id and l.staff_id = m.staff_id and d.day_on between l.from_on and l.to_on)
 """
+"""Who may be given how much. Whoever has as much as they may have is not counted any further: a manager may have all that nobody else could take."""
 
 QUOTA = """cast(:most as int) - (select count(*) from decision r join task t on t.merchant_id = :merchant and t.id = r.task_id
             where r.merchant_id = :merchant and r.plan_id = :plan and r.occurrence_id = :occurrence and r.decided = 'task' and t.assignee_id = m.staff_id)"""
@@ -118,9 +120,9 @@ where b.staff_id = u.staff_id and b.day_on = :day
 TOTAL = """
 update bench b set room = greatest(0, least(b.room, s.max_open - t.total, cast(:most as int) - n.total))
 from (select c.assignee_id, count(*) as total from chunk c where c.assignee_id is not null group by c.assignee_id) n
-join lateral (select n.total + count(*) as total from task t where t.merchant_id = :merchant and t.assignee_id = n.assignee_id
-    and t.status in ('open', 'in_progress', 'waiting', 'queued')) t on true
 join staff s on s.merchant_id = :merchant and s.id = n.assignee_id
+join lateral (select n.total + count(*) as total from (select from task t where t.merchant_id = :merchant and t.assignee_id = n.assignee_id
+    and t.status in ('open', 'in_progress', 'waiting', 'queued') limit s.max_open) o) t on true
 where b.staff_id = n.assignee_id and b.day_on > :day
 """
 

@@ -67,13 +67,19 @@ create temporary table if not exists chunk_day (
 """
 
 
+THERE = "select to_regclass('pg_temp.chunk') is not null and to_regclass('pg_temp.bench') is not null and to_regclass('pg_temp.chunk_day') is not null"
+
+EMPTY = "with one as (delete from chunk), two as (delete from bench) delete from chunk_day"
+"""Rows of a commit are gone with it: only a plan before this one in the same transaction left any, and to delete none costs nothing."""
+
+
 async def open_chunk(unit: Unit) -> None:
     """Make sure the working tables exist on this connection and are empty."""
+    if await unit.scalar(THERE):
+        await unit.run(EMPTY)
+        return
     for statement in (CREATE, BENCH, DAYS):
         await unit.run(statement)
-    # Rows of a commit are gone with it: only a plan before this one in the same transaction left any, and to delete none costs nothing.
-    for table in ("chunk", "bench", "chunk_day"):
-        await unit.run(f"delete from {table}")
 
 
 async def count_chunk(unit: Unit) -> int:

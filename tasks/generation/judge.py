@@ -15,7 +15,7 @@ HOLD_OUT_BUCKETS = 100
 
 LOCK = """
 select s.customer_id from customer_contact_state s
-where s.merchant_id = :merchant and s.customer_id in (select customer_id from chunk) order by s.customer_id for update
+where s.merchant_id = :merchant and s.customer_id = any(array(select customer_id from chunk)) order by s.customer_id for update
 """
 
 ROUTE = """

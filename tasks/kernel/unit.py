@@ -7,17 +7,25 @@ closers; things that must happen after it (wake-ups, webhooks) are values.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Protocol, TypeVar, cast
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import CursorResult, RowMapping, text
+from sqlalchemy import CursorResult, RowMapping, TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tasks.kernel.sealing import Vault
 
 C = TypeVar("C", bound="Closer")
 S = TypeVar("S", bound=msgspec.Struct)
+
+
+@lru_cache(maxsize=2_000)
+def _clause(statement: str) -> tuple[TextClause, tuple[str, ...]]:
+    """Return a statement ready to execute and the names of its binds: looking for them in the text costs more than many statements take."""
+    clause = text(statement)
+    return clause, tuple(clause._bindparams)  # noqa: SLF001  # no public list of binds
 
 
 class Closer(Protocol):
@@ -63,8 +71,8 @@ class Unit:
     async def run(self, statement: str, **values: Any) -> CursorResult[Any]:
         """Execute one SQL statement with `:merchant` and `:now` bound beside the given values."""
         known = {"merchant": self.merchant_id, "now": self.now, **values}
-        clause = text(statement)
-        used = {name: known[name] for name in clause._bindparams if name in known}  # noqa: SLF001  # no public list of binds
+        clause, names = _clause(statement)
+        used = {name: known[name] for name in names if name in known}
         return cast("CursorResult[Any]", await self.session.execute(clause, used))
 
     async def rows(self, statement: str, **values: Any) -> Sequence[RowMapping]:

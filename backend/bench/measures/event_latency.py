@@ -16,7 +16,7 @@ from backend.bench.stage import Database, Stage
 from tasks.flow.manage_plans import activate, create_plan
 from tasks.flow.record_books import record_books
 from tasks.flow.run_plans import SweepReport, plan_ahead
-from tasks.flow.tend_merchant import tend_merchant
+from tasks.flow.tend_merchant import refresh_merchant
 from tasks.people.inputs import CustomerIn, StaffIn
 from tasks.people.service import create_store, upsert_staff
 
@@ -68,7 +68,7 @@ async def _found(
     async with database.units.open(merchant_id) as unit:
         for template, changes in (("second_visit", AT_ONCE), ("card_balance_low", None)):
             await activate(unit, (await create_plan(unit, template, changes)).id)
-    await tend_merchant(database.units, merchant_id)
+    await refresh_merchant(database.units, merchant_id)
     await turn_clock(database, FIRES_AT - timedelta(minutes=5))
     await plan_ahead(database.units, merchant_id, SweepReport())
     await database.refresh_stats()
