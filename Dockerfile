@@ -3,7 +3,8 @@ FROM python:3.13-slim
 
 ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 HUIFANG_HOME=/var/lib/huifang HUIFANG_ENV=production
 
-RUN useradd --system --create-home --home-dir /var/lib/huifang --shell /usr/sbin/nologin huifang
+RUN useradd --system --create-home --home-dir /var/lib/huifang --shell /usr/sbin/nologin huifang \
+    && install -d -m 0700 -o huifang -g huifang /var/lib/huifang/files
 
 WORKDIR /app
 COPY requirements.lock ./

@@ -9,6 +9,7 @@ from litestar.openapi import OpenAPIConfig
 from backend.http.auth.routes import router as auth
 from backend.http.benefits.routes import router as benefits
 from backend.http.contract import BatchSchema, StrictStructs, components
+from backend.http.day_times import DayTimes
 from backend.http.intake.routes import router as intake
 from backend.http.intake.schemas import EventsSchema
 from backend.http.manager.routes import router as manager
@@ -17,6 +18,7 @@ from backend.http.pages import ContractJson, Docs
 from backend.http.problems.mapper import answer
 from backend.http.requests import StrictRequest, refuse_unknown_query, stamp
 from backend.http.staff.routes import router as staff
+from backend.http.staff.upload_routes import router as uploads
 from backend.http.system.routes import router as system
 from backend.services import Services
 
@@ -28,7 +30,7 @@ MOST_BODY: Final = 1024 * 1024
 def create_app(services: Services) -> Litestar:
     """Return the application; it owns nothing, so whoever made the services also closes them."""
     return Litestar(
-        route_handlers=[system(), auth(), intake(), staff(), manager(), owner(), benefits()],
+        route_handlers=[system(), auth(), intake(), staff(), uploads(), manager(), owner(), benefits()],
         state=State({"services": services}),
         request_class=StrictRequest,
         request_max_body_size=MOST_BODY,
@@ -36,7 +38,7 @@ def create_app(services: Services) -> Litestar:
         before_request=refuse_unknown_query,
         before_send=[stamp],
         openapi_config=openapi(),
-        plugins=[BatchSchema(), EventsSchema(), StrictStructs()],
+        plugins=[BatchSchema(), DayTimes(), EventsSchema(), StrictStructs()],
         logging_config=None,
         debug=False,
     )

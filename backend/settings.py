@@ -20,7 +20,9 @@ import msgspec
 
 PREFIX: Final = "HUIFANG_"
 MASTER_KEY_BYTES: Final = 32
-SECRET_FIELDS: Final = frozenset({"database_url", "migration_url", "bootstrap_url", "redis_url", "master_key"})
+SECRET_FIELDS: Final = frozenset(
+    {"database_url", "migration_url", "bootstrap_url", "redis_url", "master_key", "files_secret_key"}
+)
 
 
 class SettingsError(ValueError):
@@ -103,8 +105,32 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     log_level: LogLevel = LogLevel.INFO
     """debug, info, warning or error."""
 
+    minimum_app_version: str = "1.0.0"
+    """Staff apps older than this (major.minor.patch) are asked to be updated."""
+
     firebase_credentials: Path | None = None
     """Service-account file for FCM push; unset writes pushes to the log instead."""
+
+    firebase_endpoint: str | None = None
+    """Server that stands in for FCM on this machine (development only), for tests."""
+
+    push_contact: str | None = None
+    """Address that browsers' push services may complain to, `mailto:…` or `https://…`; some refuse pushes without one."""
+
+    files_url: str | None = None
+    """Bucket that keeps attachments, `s3://bucket/prefix`; unset keeps them in the folder `files` below the home folder."""
+
+    files_endpoint: str | None = None
+    """Address of an S3-compatible store that is not AWS; if its host begins with the bucket's name, the bucket is not repeated in the path."""
+
+    files_region: str = "us-east-1"
+    """Region of the bucket."""
+
+    files_access_key: str | None = None
+    """Access key id of the bucket."""
+
+    files_secret_key: str | None = None
+    """Secret access key of the bucket."""
 
     def __repr__(self) -> str:
         """Never shows a secret: URLs carry passwords and end up in tracebacks."""
@@ -210,6 +236,20 @@ def _existing_file(text: str) -> Path:
     return path
 
 
+def _version(text: str) -> str:
+    parts = text.split(".")
+    if len(parts) != 3 or not all(part.isascii() and part.isdigit() for part in parts):  # noqa: PLR2004  # major, minor, patch
+        raise ValueError("must be three numbers such as 2.4.0")
+    return text
+
+
+def _loopback(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme != "http" or parts.hostname not in {"127.0.0.1", "::1", "localhost"}:
+        raise ValueError("expected an http: address of this machine")
+    return text
+
+
 def _host(text: str) -> str:
     if any(character.isspace() or character == "/" for character in text):
         raise ValueError("expected a host name or an IP address")
@@ -234,7 +274,15 @@ READERS: Final[Mapping[str, Callable[[str], object]]] = MappingProxyType(
         "job_slots": _number(1, 64),
         "database_pool": _number(1, 200),
         "log_level": _choice(LogLevel),
+        "minimum_app_version": _version,
         "firebase_credentials": _existing_file,
+        "firebase_endpoint": _loopback,
+        "push_contact": _url("mailto", "https"),
+        "files_url": _url("s3"),
+        "files_endpoint": _url("https", "http"),
+        "files_region": str,
+        "files_access_key": str,
+        "files_secret_key": str,
     }
 )
 
@@ -243,10 +291,15 @@ def _check_together(settings: Settings) -> None:
     """Refuse combinations that are each valid alone."""
     if settings.migration_url is not None and settings.database_url is None:
         raise SettingsError(variable("database_url"), f"needed when {variable('migration_url')} is set")
+    for field in ("files_access_key", "files_secret_key"):
+        if settings.files_url is not None and getattr(settings, field) is None:
+            raise SettingsError(variable(field), f"needed when {variable('files_url')} is set")
     if settings.env is not Environment.PRODUCTION:
         return
     if settings.now is not None:
         raise SettingsError(variable("now"), "the clock cannot be moved in production")
+    if settings.firebase_endpoint is not None:
+        raise SettingsError(variable("firebase_endpoint"), "pushes go to Google in production")
     for field in ("database_url", "redis_url"):
         if getattr(settings, field) is None:
             raise SettingsError(variable(field), "needed in production")

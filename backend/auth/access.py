@@ -1,5 +1,7 @@
 """Who is asking, looked up anew in every request: a removed member and a revoked log-in are out at once."""
 
+from collections.abc import Collection
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
@@ -54,3 +56,19 @@ async def load_member(unit: Unit, claims: Claims) -> Member:
     led = tuple(row["led"])
     role = Role.OWNER if row["role"] == Role.OWNER else Role.MANAGER if led else Role.EMPLOYEE
     return Member(claims.merchant_id, claims.staff_id, role, tuple(row["stores"]), led)
+
+
+_STANDING = """
+select f.id from refresh_family f join staff s on s.merchant_id = f.merchant_id and s.id = f.staff_id and s.status = 'active'
+where f.merchant_id = :merchant and f.id = any(cast(:families as uuid[])) and f.revoked_at is null
+"""
+
+
+async def standing_families(unit: Unit, family_ids: Collection[UUID]) -> set[UUID]:
+    """Return which of these log-ins still stand: not revoked, and of somebody who works here."""
+    return {row["id"] for row in await unit.rows(_STANDING, families=list(family_ids))}
+
+
+async def seconds_until(unit: Unit, at: datetime) -> float:
+    """Return how far an instant of the sessions' clock is, which is the database's and not business time; below zero when it is past."""
+    return float(await unit.scalar("select extract(epoch from cast(:at as timestamptz) - clock_timestamp())", at=at))

@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import secrets
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -82,6 +82,12 @@ def sign_access(master: MasterKey, claims: Claims, at: datetime) -> str:
     """Return an access token that ends ten minutes after `at`."""
     payload = {"m": claims.merchant_id.hex, "s": claims.staff_id.hex, "f": claims.family_id.hex, "exp": at + ACCESS_FOR}
     return jwt.encode(payload, master.token_key("access"), algorithm=ALGORITHM)
+
+
+def access_ends(token: str) -> datetime:
+    """Return when an access token that has been read is over, UTC."""
+    payload = jwt.decode(token, options={"verify_signature": False})
+    return datetime.fromtimestamp(payload["exp"], UTC)
 
 
 def read_access(master: MasterKey, token: str) -> Claims:

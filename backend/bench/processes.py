@@ -21,13 +21,20 @@ END_S: Final = 15
 @asynccontextmanager
 async def process(database: Database, *command: str) -> AsyncIterator[Process]:
     """Run `huifang <command>` until the block is left; raises `NotTheWork` when it ended before."""
+    async with program(database, sys.executable, "-m", "backend.cli", *command) as running:
+        yield running
+
+
+@asynccontextmanager
+async def program(database: Database, *argv: str, **more: str) -> AsyncIterator[Process]:
+    """Run a program beside the stage's servers until the block is left, with `more` in its environment; raises `NotTheWork` when it ended before."""
     running = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "backend.cli", *command, cwd=ROOT, env=_environment(database), stdin=DEVNULL, stdout=DEVNULL,
-    )  # fmt: skip
+        *argv, cwd=ROOT, env=_environment(database) | more, stdin=DEVNULL, stdout=DEVNULL
+    )
     try:
         yield running
         if running.returncode is not None:
-            raise NotTheWork(f"{command[0]} ended with {running.returncode}")
+            raise NotTheWork(f"{' '.join(argv[1:4])} ended with {running.returncode}")
     finally:
         if running.returncode is None:
             running.terminate()

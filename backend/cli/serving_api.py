@@ -31,6 +31,7 @@ async def serve_api(settings: Settings, process: Process) -> None:
             logs.info("api.listen.started", port=listener.getsockname()[1])
             process.announce()
             await _either(answering, stop)
+            await runtime.hub.close()  # who waits for a change would be waited for
             server.should_exit = True
             await answering
             logs.info("api.listen.stopped")
@@ -58,7 +59,11 @@ class _Server(uvicorn.Server):
 
 def _config(settings: Settings, runtime: Runtime) -> uvicorn.Config:
     services = Services(
-        units=runtime.units, master=runtime.master, settings=settings, probes={"bell": runtime.bell.probe}
+        units=runtime.units,
+        master=runtime.master,
+        settings=settings,
+        probes={"bell": runtime.bell.probe},
+        hub=runtime.hub,
     )
     return uvicorn.Config(
         create_app(services),

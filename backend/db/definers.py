@@ -11,6 +11,7 @@ from tasks.flow.invariants import NIGHT_DUE
 from tasks.flow.watch_books import WATCH_DUE
 from tasks.flow.watchdogs import everywhere
 from tasks.insight.due import A_NEW_DAY, MARKED
+from tasks.notices.due import PUSH_DUE
 
 READS = {
     "staff": ("merchant_id", "id", "login_index", "status"),
@@ -21,13 +22,18 @@ READS = {
         *("epoch", "progress_at", "finished_at"),
     ),
     "enrolment": ("merchant_id", "id", "plan_id", "state", "fire_at"),
-    "task": ("merchant_id", "status", "opens_at", "wait_until", "expires_at"),
+    "task": ("merchant_id", "status", "opens_at", "wait_until", "expires_at", "claimed_until"),
+    "promise": ("merchant_id", "state", "settle_at"),
+    "callback": ("merchant_id", "claim", "claim_checked_at", "void_at", "occurred_at"),
     "event": ("merchant_id", "id", "state", "received_at"),
     "insight_due": ("merchant_id", "reason", "marked_at"),
     "insight_run": ("merchant_id", "computed_on"),
     "tag": ("merchant_id", "pace", "evaluated_at"),
     "segment_count": ("merchant_id", "counted_on"),
     "self_check": ("merchant_id", "name", "checked_at", "checked_on", "found"),
+    "push": ("merchant_id", "id", "state", "next_at", "lease_until"),
+    "push_look": ("merchant_id", "revs", "due_at", "looked_at"),
+    "store_revision": ("merchant_id", "rev"),
 }
 """What `huifang_definer` may read."""
 
@@ -52,6 +58,10 @@ FUNCTIONS = {
            union select e.merchant_id from event e where e.state = 'set_aside'
            union select t.merchant_id from task t where t.status = 'queued' and t.opens_at <= business
            union select t.merchant_id from task t where t.status = 'waiting' and t.wait_until <= business
+           union select t.merchant_id from task t where t.claimed_until <= business
+           union select p.merchant_id from promise p where p.state = 'open' and p.settle_at <= business
+           union select c.merchant_id from callback c
+             where c.claim = 'pending' and c.void_at is null and (c.claim_checked_at is null or c.occurred_at <= business - interval '5 days')
            union select t.merchant_id from task t
              where t.status in ('queued', 'open', 'in_progress', 'waiting') and t.expires_at <= business""",
     ),
@@ -66,6 +76,7 @@ FUNCTIONS = {
            union {NIGHT_DUE.format(now="business")}""",
     ),
     "merchants_to_watch(business timestamptz)": ("table (merchant_id uuid)", WATCH_DUE.format(now="business")),
+    "merchants_to_push(business timestamptz)": ("table (merchant_id uuid)", PUSH_DUE.format(now="business")),
     "things_late(business timestamptz)": ("table (kind text, merchant_id uuid, id uuid)", everywhere("business")),
 }
 """Signature → (result, body). Bodies return ids only, and what kind of thing they are of."""

@@ -10,12 +10,15 @@ from sqlalchemy.sql import text
 import backend.auth.tables
 import backend.imports.tables
 import backend.observability.tables
+import tasks.actions.tables
 import tasks.attribution.tables
 import tasks.audience.tables
 import tasks.benefits.tables
 import tasks.callbacks.tables
+import tasks.desk.tables
 import tasks.events.field_tables
 import tasks.events.tables
+import tasks.files.tables
 import tasks.flow.tables
 import tasks.generation.tables
 import tasks.insight.tables
@@ -23,6 +26,7 @@ import tasks.ledger.card_tables
 import tasks.ledger.catalog_tables
 import tasks.ledger.point_tables
 import tasks.ledger.tables
+import tasks.notices.tables
 import tasks.people.customer_tables
 import tasks.people.tables
 import tasks.people.tag_tables
@@ -40,12 +44,15 @@ _LOADED = (
     backend.auth.tables,
     backend.imports.tables,
     backend.observability.tables,
+    tasks.actions.tables,
     tasks.attribution.tables,
     tasks.audience.tables,
     tasks.benefits.tables,
     tasks.callbacks.tables,
+    tasks.desk.tables,
     tasks.events.field_tables,
     tasks.events.tables,
+    tasks.files.tables,
     tasks.flow.tables,
     tasks.generation.tables,
     tasks.insight.tables,
@@ -53,6 +60,7 @@ _LOADED = (
     tasks.ledger.catalog_tables,
     tasks.ledger.point_tables,
     tasks.ledger.tables,
+    tasks.notices.tables,
     tasks.people.customer_tables,
     tasks.people.tables,
     tasks.people.tag_tables,

@@ -15,6 +15,7 @@ from litestar.plugins import OpenAPISchemaPlugin
 from litestar.typing import FieldDefinition
 
 from backend.auth.errors import Unauthenticated
+from backend.http.links import links_of
 from backend.http.problems.mapper import MEDIA_TYPE, Problem, document
 from backend.http.problems.transport import (
     InternalError,
@@ -99,9 +100,13 @@ def _complete(operation: dict[str, Any], handler: HTTPRouteHandler, path: str) -
     operation["description"] = operation.get("description") or " ".join((handler.fn.__doc__ or "").split())
     success = str(handler.status_code)
     operation["responses"] = {success: operation["responses"][success]}
-    _show(operation["responses"][success], handler.opt.get("shown_answer"))
+    _show(operation["responses"][success], handler)
+    if links := links_of(operation["operationId"]):
+        operation["responses"][success]["links"] = links
     for status in handler.opt.get("shown_also", ()):
         operation["responses"][str(status)] = operation["responses"][success]
+    if handler.opt.get("shown_unchanged"):
+        operation["responses"]["304"] = {"description": "What `If-None-Match` names is still so; no body."}
     body = operation.get("requestBody")
     if body:
         _complete_body(body, handler)
@@ -113,7 +118,7 @@ def _complete_body(body: dict[str, Any], handler: HTTPRouteHandler) -> None:
     shape: Any = handler.parsed_data_field.annotation if handler.parsed_data_field else object
     body["required"] = handler.parsed_data_field is None or handler.parsed_data_field.is_required
     reader = getattr(shape, "__origin__", shape)
-    media = sorted(reader.MEDIA if isinstance(reader, Readable) else JSON)
+    media = sorted(handler.opt.get("shown_media") or (reader.MEDIA if isinstance(reader, Readable) else JSON))
     schema = next(iter(body["content"].values()))
     body["content"] = {name: dict(schema) for name in media}
     shown = handler.opt.get("shown_request")
@@ -123,7 +128,12 @@ def _complete_body(body: dict[str, Any], handler: HTTPRouteHandler) -> None:
             content["example"] = example
 
 
-def _show(response: dict[str, Any], example: Any) -> None:
+def _show(response: dict[str, Any], handler: HTTPRouteHandler) -> None:
+    """Give a success its example; one that is bytes says of which types."""
+    example = handler.opt.get("shown_answer")
+    if handler.opt.get("shown_bytes"):
+        binary = {"schema": {"type": "string", "format": "binary"}}
+        response["content"] = dict.fromkeys(sorted(handler.opt["shown_bytes"]), binary)
     for content in response.get("content", {}).values():
         if example is not None:
             content["example"] = example

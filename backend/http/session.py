@@ -57,13 +57,13 @@ def services_of(connection: Connection) -> Services:
     return services
 
 
-def staff_token(connection: Connection, _handler: BaseRouteHandler) -> None:
+async def staff_token(connection: Connection, _handler: BaseRouteHandler) -> None:
     """Guard: a valid access token, before the body is read; raises `Unauthenticated`."""
     claims = read_access(services_of(connection).master, _bearer(connection))
     connection.scope["auth"] = claims
 
 
-def api_key(connection: Connection, _handler: BaseRouteHandler) -> None:
+async def api_key(connection: Connection, _handler: BaseRouteHandler) -> None:
     """Guard: something that can be a key, before the body is read; raises `Unauthenticated`."""
     key = Bearer.read(API_KEY, _bearer(connection))
     if key is None:
@@ -94,8 +94,12 @@ def staff_dependencies(least: Role, *, leading: bool) -> dict[str, Provide]:
         member: Member = request.scope["user"]
         return member.leading if leading else member.working
 
-    async def work(unit: InUnit, who: InScope, locale: InLocale) -> Work:
-        return Work(unit, who, locale)
+    async def work(request: Request[Any, Any, Any], unit: InUnit) -> Work:
+        # Of the unit alone: dependencies that wait for nothing are resolved in a task group, which costs more than the list itself.
+        member: Member = request.scope["user"]
+        return Work(
+            unit, member.leading if leading else member.working, locale_of(request.headers.get("accept-language"))
+        )
 
     return {"unit": Provide(unit), "who": Provide(who), "locale": provide_locale(), "work": Provide(work)}
 

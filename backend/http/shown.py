@@ -6,10 +6,16 @@ from tasks.kernel.errors import FlowError
 
 
 def shown(
-    *problems: type[FlowError], request: Any = None, answer: Any = None, also: tuple[int, ...] = ()
+    *problems: type[FlowError],
+    request: Any = None,
+    answer: Any = None,
+    also: tuple[int, ...] = (),
+    **more: Any,
 ) -> dict[str, Any]:
     """Return handler options: an example request and answer (plain JSON values), and the errors that only this operation has.
 
-    `also` are statuses of success beside the usual one, with the same answer (201: it was made).
+    `also` are statuses of success beside the usual one, with the same answer (201: it was made). `more`: `unchanged=True` when `If-None-Match` can be answered
+    with 304; `media`, the types of a body that is not JSON; `bytes`, the types of an answer that is not.
     """
-    return {"shown_problems": problems, "shown_request": request, "shown_answer": answer, "shown_also": also}
+    further = {f"shown_{name}": value for name, value in more.items()}
+    return {"shown_problems": problems, "shown_request": request, "shown_answer": answer, "shown_also": also, **further}

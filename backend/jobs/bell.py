@@ -21,6 +21,9 @@ from backend.observability import logs
 SWEEP: Final = "sweep"
 """The job that makes workers look at one merchant."""
 
+PUSH: Final = "push"
+"""The job that makes workers look for what to tell at one merchant, and send it."""
+
 SWEEP_ALL: Final = "sweep_all"
 """The job that makes workers look at every merchant: the clock was moved."""
 

@@ -1,12 +1,15 @@
-"""What a committed unit tells the bell: only what makes something due at once; everything else waits for nobody."""
+"""What a committed unit tells: the bell, of what makes something due at once; listeners, of the stores whose tasks changed. The rest waits for nobody."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from backend.jobs.bell import SWEEP, Bell
+from backend.jobs.bell import PUSH, SWEEP, Bell
+from backend.listeners.relay import Relay
 from tasks.flow.manage_plans import PlansChanged
+from tasks.notices.telling import Noticed
+from tasks.worklist.feed import StoresChanged
 
 WAKING: Final = (PlansChanged,)
 """After-commit values after which a worker should look at the merchant."""
@@ -17,8 +20,14 @@ class Delivery:
     """Takes the after-commit values of each committed unit; never raises."""
 
     bell: Bell
+    relay: Relay | None = None
 
     async def __call__(self, merchant_id: UUID, values: Sequence[object]) -> None:
-        """Ring once when a value wakes workers."""
+        """Wake who waits for a change of these stores, and ring once when a value wakes workers."""
+        stores = {store for value in values if isinstance(value, StoresChanged) for store in value.store_ids}
+        if stores and self.relay is not None:
+            self.relay.tell(merchant_id, stores)
         if any(isinstance(value, WAKING) for value in values):
             await self.bell.ring(SWEEP, str(merchant_id))
+        if any(isinstance(value, Noticed) for value in values):
+            await self.bell.ring(PUSH, str(merchant_id))

@@ -49,6 +49,8 @@ DUE: Final = Look(
     EVERY_S,
 )
 """Merchants that have something due."""
+TO_PUSH: Final = Look(text("select merchant_id from merchants_to_push(cast(:now as timestamptz))"), EVERY_S)
+"""Merchants that have something to tell their staff, or pushes to send."""
 TO_WATCH: Final = Look(text("select merchant_id from merchants_to_watch(cast(:now as timestamptz))"), TEND_EVERY_S)
 """Merchants whose books and plans nobody has looked at for half an hour."""
 TO_TEND: Final = Look(text("select merchant_id from merchants_to_tend(cast(:now as timestamptz))"), TEND_EVERY_S)

@@ -12,8 +12,8 @@ from tasks.flow.invariants import FACTS, INVARIANTS
 from tasks.flow.watch_books import NAMES
 from tasks.flow.watchdogs import LATE
 
-LOOPS: Final = ("sweep", "tend", "watch")
-"""The loops of a worker: what is due, what is done now and then, and what is looked after."""
+LOOPS: Final = ("sweep", "push", "tend", "watch")
+"""The loops of a worker: what is due, what is told, what is done now and then, and what is looked after."""
 SILENT_S: Final = 60
 """A loop that nobody has run for so long is late, and so is a worker that did not say good-bye."""
 MOURNED_S: Final = 15 * 60

@@ -12,6 +12,8 @@ from backend.db.engine import open_engine
 from backend.db.units import Units
 from backend.jobs.bell import Bell
 from backend.jobs.delivery import Delivery
+from backend.listeners.hub import LINGER_S, Hub
+from backend.listeners.relay import Relay
 from backend.settings import Environment, Settings
 from tasks.kernel.sealing import MasterKey
 
@@ -26,6 +28,7 @@ class Runtime:
         master: the key that every other key hangs from.
         units: the way to a unit of work; what is committed rings the bell.
         bell: wakes workers.
+        hub: who waits for a change in this process; they are woken by what this process and others commit.
         private: our share in the private servers; None when both are somebody else's.
     """
 
@@ -34,6 +37,7 @@ class Runtime:
     master: MasterKey
     units: Units
     bell: Bell
+    hub: Hub
     private: embedded.Handle | None
 
 
@@ -55,9 +59,14 @@ async def open_runtime(settings: Settings, *, worker: bool = False, prepared: bo
             await prepare(settings, servers, engine)
         bell = Bell(servers.redis_url)
         stack.push_async_callback(bell.close)
-        units = Units(engine, master, Delivery(bell))
+        hub = Hub(LINGER_S)
+        relay = Relay(servers.redis_url, hub)
+        stack.push_async_callback(relay.close)
+        hub.attend(relay.hear)
+        stack.push_async_callback(hub.close)
+        units = Units(engine, master, Delivery(bell, relay))
         await _move_clock(settings, units)
-        yield Runtime(settings, servers, master, units, bell, private)
+        yield Runtime(settings, servers, master, units, bell, hub, private)
 
 
 @asynccontextmanager

@@ -1,55 +1,24 @@
-"""What outcomes do: effects on the customer hold whatever became of the task, effects on the task only while it can still move."""
+"""What outcomes do to the customer: it holds whatever became of the task."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from typing import cast
-from uuid import UUID
 
-from tasks.callbacks.facts import CallbackFact
-from tasks.callbacks.fields import BookedFields, CallbackRequestedFields, Fields, RefusedContactFields
+from tasks.callbacks.complaints import write_complaint
+from tasks.callbacks.deeds import Caused, Complaint, Deed
+from tasks.callbacks.fields import (
+    BookedFields,
+    ComplaintFields,
+    RefusedContactFields,
+    WillComeFields,
+    WrongNumberFields,
+)
+from tasks.callbacks.numbers import number_meant
 from tasks.callbacks.refusals import close_unreachable
-from tasks.callbacks.repository import attempt_so_far, load_place, product_of
-from tasks.callbacks.rules import next_attempt
-from tasks.events.happened import Happened
-from tasks.kernel.scope import StaffScope
+from tasks.callbacks.repository import product_of
 from tasks.kernel.unit import Unit
 from tasks.ledger.bookings import Agreed, book
 from tasks.ledger.states import Precision
-from tasks.people.contact_state import refuse
-from tasks.plans.advancing import finish_step
-from tasks.plans.passages import exit_passages
-from tasks.plans.repository import definitions
-from tasks.plans.states import ExitOn
-from tasks.worklist.moves import waiting_expiry
-from tasks.worklist.repository import TaskState, close_reasons, set_closed, set_waiting
-from tasks.worklist.rules import WaitKind
-from tasks.worklist.states import CloseReason, TaskStatus
-
-
-@dataclass(frozen=True)
-class Deed:
-    """A callback being applied: by whom, on which (locked) task, what was said, the instant that is believed, and whether it moves the task."""
-
-    scope: StaffScope
-    task: TaskState
-    fact: CallbackFact
-    fields: Fields
-    at: datetime
-    moves: bool
-
-
-@dataclass(frozen=True)
-class Caused:
-    """What an effect on the customer leaves: events for the rest of the flow, and the appointment when one was made or meant."""
-
-    happened: Sequence[Happened] = ()
-    appointment_id: UUID | None = None
-
-
-async def nothing(_unit: Unit, _deed: Deed) -> Caused:
-    """The outcome says nothing of the customer that outlives the task."""
-    return Caused()
+from tasks.people.contact_state import mark_wrong_number, refuse
+from tasks.promises.service import Promised, promise
 
 
 async def record_booking(unit: Unit, deed: Deed) -> Caused:
@@ -68,7 +37,37 @@ async def record_booking(unit: Unit, deed: Deed) -> Caused:
             product_id=await product_of(unit, fields),
         ),
     )
-    return Caused(booked.happened, booked.appointment_id)
+    made = {"appointmentId": booked.appointment_id} if booked.happened else {}
+    return Caused(booked.happened, booked.appointment_id, made=made)
+
+
+async def record_promise(unit: Unit, deed: Deed) -> Caused:
+    """The promise is watched even when the task was closed meanwhile: she did say so."""
+    fields = cast("WillComeFields", deed.fields)
+    await promise(
+        unit,
+        Promised(
+            customer_id=deed.task.customer_id,
+            store_id=deed.task.store_id,
+            staff_id=deed.task.assignee_id or deed.scope.staff_id,
+            task_id=deed.task.id,
+            callback_id=deed.callback_id,
+            promised_on=fields.promised_on,
+            half_day=fields.half_day.value if fields.half_day else None,
+            made_at=deed.at,
+        ),
+    )
+    return Caused()
+
+
+async def record_wrong_number(unit: Unit, deed: Deed) -> Caused:
+    """That number is invalid at once, for everybody; the customer is a wrong number when no other is left."""
+    fields = cast("WrongNumberFields", deed.fields)
+    number = await number_meant(unit, deed.task.customer_id, fields.contact_point_id)
+    if number is None:
+        return Caused()
+    await mark_wrong_number(unit, deed.task.customer_id, number)
+    return Caused(made={"contactPointId": number})
 
 
 async def record_refusal(unit: Unit, deed: Deed) -> Caused:
@@ -79,48 +78,16 @@ async def record_refusal(unit: Unit, deed: Deed) -> Caused:
     return Caused()
 
 
-async def finish_booked(unit: Unit, deed: Deed) -> None:
-    """The task is done; plans that a booking ends are over, the others have done their part."""
-    await finish(unit, deed, CloseReason.CALLBACK, ExitOn.BOOKED)
-
-
-async def finish_refused(unit: Unit, deed: Deed) -> None:
-    """The task is done: nobody calls again about it."""
-    await finish(unit, deed, CloseReason.DO_NOT_CONTACT, ExitOn.DO_NOT_CONTACT)
-
-
-async def wait_for_call_back(unit: Unit, deed: Deed) -> None:
-    """The task rests until the promised time and is then on top of the list."""
-    await wait(unit, deed, cast("CallbackRequestedFields", deed.fields).callback_at, WaitKind.CALLBACK)
-
-
-async def try_again(unit: Unit, deed: Deed) -> None:
-    """Wait for the next attempt, or be done as exhausted after the third."""
-    attempt = await attempt_so_far(unit, deed.task, deed.at)
-    place = await load_place(unit, deed.task, deed.at)
-    again = next_attempt(attempt, place)
-    if again is None:
-        await finish(unit, deed, CloseReason.EXHAUSTED, None)
-    else:
-        await wait(unit, deed, again, WaitKind.RETRY)
-
-
-async def wait(unit: Unit, deed: Deed, until: datetime, kind: WaitKind) -> None:
-    """Let the task rest; entering the wait moves its end to seven open days after it."""
-    await set_waiting(unit, deed.task.id, until, kind.value, await waiting_expiry(unit, deed.task, until))
-
-
-async def finish(unit: Unit, deed: Deed, reason: CloseReason, exit_on: ExitOn | None) -> None:
-    """Close the task and its reasons with one result; passages that `exit_on` ends exit, the others go on or have completed."""
-    await set_closed(unit, deed.task.id, TaskStatus.DONE, reason)
-    closed = await close_reasons(unit, [deed.task.id], reason, deed.fact.outcome.value)
-    plans = await definitions(unit, [row.version_id for row in closed])
-    exits = [row.enrolment_id for row in closed if exit_on and ends(exit_on, plans[row.version_id].exit_on)]
-    if exit_on:
-        await exit_passages(unit, exits, exit_on.value)
-    await finish_step(unit, [row.enrolment_id for row in closed if row.enrolment_id not in exits])
-
-
-def ends(event: ExitOn, exit_on: Sequence[ExitOn]) -> bool:
-    """Say whether the event ends a passage; a refusal ends every one."""
-    return event is ExitOn.DO_NOT_CONTACT or event in exit_on
+async def record_complaint(unit: Unit, deed: Deed) -> Caused:
+    """The complaint is an event of hers: marketing stops, and somebody who leads must see to it (tasks.flow.outcome_recovery)."""
+    happened = await write_complaint(unit, deed, cast("ComplaintFields", deed.fields).category)
+    complaint = Complaint(
+        callback_id=deed.callback_id,
+        event_id=happened.event_id,
+        customer_id=deed.task.customer_id,
+        store_id=deed.task.store_id,
+        task_id=deed.task.id,
+        staff_id=deed.scope.staff_id,
+        words=deed.fact.note,
+    )
+    return Caused([happened], complaint=complaint, made={"eventId": happened.event_id})

@@ -16,6 +16,10 @@ MAX_AHEAD: Final = timedelta(days=180)
 """No appointment or call-back is further ahead than this: past it a year was mistyped."""
 
 
+MAX_AMOUNT: Final = 100_000_000
+"""Nobody pays a million yuan in a salon (分)."""
+
+
 class HalfDay(StrEnum):
     """As exactly as some customers say it."""
 
@@ -36,8 +40,8 @@ class Fields(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_u
         """Raise `Invalid` when the values, each of the right type, make no sense together for a contact at `at`."""
 
 
-class NoAnswerFields(Fields, frozen=True):
-    """Nothing: nobody was there."""
+class NoFields(Fields, frozen=True):
+    """Nothing more is to be said."""
 
 
 class BookedFields(Fields, frozen=True):
@@ -70,6 +74,39 @@ class BookedFields(Fields, frozen=True):
         return local_instant(self.starts_on, HALF_DAY_STARTS[self.half_day], zone)
 
 
+class WillComeFields(Fields, frozen=True):
+    """The store-local day she promised to come, and the half of it when she said."""
+
+    promised_on: date
+    half_day: HalfDay | None = None
+
+    def check(self, at: datetime, zone: str) -> None:
+        """Raise `Invalid` unless the day is the contact's or later."""
+        if not local_day(at, zone) <= self.promised_on <= local_day(at + MAX_AHEAD, zone):
+            raise Invalid("fields.promisedOn", "must be a day from the contact on, within 180 days")
+
+
+class PaidFields(Fields, frozen=True):
+    """What she paid (分), when the employee knows; the sale itself comes with the books."""
+
+    amount_cents: int | None = None
+
+    def check(self, at: datetime, zone: str) -> None:  # noqa: ARG002  # an amount needs no clock
+        """Raise `Invalid` unless the amount is above zero and no slip of the finger."""
+        if self.amount_cents is not None and not 1 <= self.amount_cents <= MAX_AMOUNT:
+            raise Invalid("fields.amountCents", f"is not between 1 and {MAX_AMOUNT}")
+
+
+class InterestedLaterFields(Fields, frozen=True):
+    """When to contact her again."""
+
+    contact_at: datetime
+
+    def check(self, at: datetime, zone: str) -> None:  # noqa: ARG002  # an instant needs no zone
+        """Raise `Invalid` unless the time is after the contact."""
+        check_ahead("fields.contactAt", self.contact_at, at + timedelta(microseconds=1))
+
+
 class CallbackRequestedFields(Fields, frozen=True):
     """The exact time she asked to be called at."""
 
@@ -80,10 +117,34 @@ class CallbackRequestedFields(Fields, frozen=True):
         check_ahead("fields.callbackAt", self.callback_at, at + timedelta(microseconds=1))
 
 
+class WrongNumberFields(Fields, frozen=True):
+    """Which of her numbers is wrong; without it the one that is dialled first."""
+
+    contact_point_id: UUID | None = None
+
+
+class NotInterestedFields(Fields, frozen=True):
+    """Why not, by the code of a reason."""
+
+    reason: str
+
+
 class RefusedContactFields(Fields, frozen=True):
     """What she does not want: calls, messages, or any contact."""
 
     scope: RefusalScope
+
+
+class ComplaintFields(Fields, frozen=True):
+    """What the complaint is about, by the code of a category."""
+
+    category: str
+
+
+class SkippedFields(Fields, frozen=True):
+    """Why she was not contacted, by the code of a reason."""
+
+    reason: str
 
 
 def check_ahead(field: str, value: datetime, first: datetime) -> None:

@@ -1,4 +1,4 @@
-"""Tables of callbacks and of the actions a phone sent."""
+"""Tables of callbacks and of what a merchant adds to the catalogue of outcomes."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -7,7 +7,8 @@ from uuid import UUID
 
 from sqlmodel import Field
 
-from tasks.kernel.columns import Row, blob, document, index, instant, key, of_merchant, one_of, refers, text
+from tasks.actions.tables import Verdict
+from tasks.kernel.columns import Row, big, blob, check, document, index, instant, key, of_merchant, one_of, refers, text
 
 
 class Outcome(StrEnum):
@@ -15,29 +16,64 @@ class Outcome(StrEnum):
 
     BOOKED = "booked"
     """已预约"""
-    NO_ANSWER = "no_answer"
-    """未接"""
+    WILL_COME = "will_come"
+    """口头答应"""
+    PURCHASED = "purchased"
+    """已购买"""
+    TOPPED_UP = "topped_up"
+    """已充值"""
+    INTERESTED_LATER = "interested_later"
+    """有意向"""
     CALLBACK_REQUESTED = "callback_requested"
     """约定回电"""
+    MESSAGE_SENT = "message_sent"
+    """已发微信"""
+    NO_ANSWER = "no_answer"
+    """未接"""
+    BUSY = "busy"
+    """占线"""
+    WRONG_NUMBER = "wrong_number"
+    """号码错误"""
+    NOT_INTERESTED = "not_interested"
+    """暂无意向"""
     REFUSED_CONTACT = "refused_contact"
     """拒绝联系"""
+    COMPLAINT = "complaint"
+    """投诉"""
+    ALREADY_DONE = "already_done"
+    """已到店"""
+    SKIPPED = "skipped"
+    """跳过"""
 
 
-class Verdict(StrEnum):
-    """What became of an action."""
+class Claim(StrEnum):
+    """Whether the books say what a callback claims (`purchased`, `topped_up`)."""
 
-    APPLIED = "applied"
-    """Kept, and it moved the task."""
-    DUPLICATE = "duplicate"
-    """Seen before; the first verdict stands."""
-    SUPERSEDED = "superseded"
-    """Kept as a fact; the task had moved on."""
-    REJECTED = "rejected"
-    """Not kept; the problem says why."""
+    PENDING = "pending"
+    """The books have not been looked at, or may still lag."""
+    VERIFIED = "verified"
+    """A sale or top-up stands behind it."""
+    UNVERIFIED = "unverified"
+    """The days in which one could have come are over, and none did."""
+
+
+class ReasonTopic(StrEnum):
+    """What a reason can be asked for."""
+
+    SKIPPED = "skipped"
+    """跳过原因"""
+    NOT_INTERESTED = "not_interested"
+    """暂无意向的原因"""
+    COMPLAINT = "complaint"
+    """投诉类别"""
 
 
 class Callback(Row, table=True):
-    """What an employee logged after contacting a customer; append-only. `sealed` is the note, under the customer's salt."""
+    """What an employee logged after contacting a customer; append-only. `sealed` is the note, under the customer's salt.
+
+    `outcome` is what it does and what statistics see, `code` the merchant's own code when one was used. `void_at` says since when it counts no more: it was
+    corrected or undone; its words stay. `caused` names what it made, so that it can be taken back.
+    """
 
     merchant_id: UUID = key()
     id: UUID = key()
@@ -53,6 +89,12 @@ class Callback(Row, table=True):
     verdict: str = text()
     occurred_at: datetime = instant()
     received_at: datetime = instant()
+    code: str | None = text(default=None)
+    contact_id: UUID | None = Field(default=None)
+    caused: dict[str, Any] | None = document(default=None)
+    void_at: datetime | None = instant(default=None)
+    claim: str | None = text(default=None)
+    claim_checked_at: datetime | None = instant(default=None)
 
     __table_args__ = (
         refers("task_id", "task"),
@@ -61,24 +103,45 @@ class Callback(Row, table=True):
         refers("corrects", "callback"),
         one_of("outcome", Outcome),
         one_of("verdict", Verdict),
+        one_of("claim", Claim),
         index("ix_callback_task", "task_id", "occurred_at"),
         index("ix_callback_customer", "customer_id", "occurred_at"),
         index("ix_callback_staff", "staff_id", "occurred_at"),
         index("ix_callback_at", "occurred_at", "customer_id"),
         index("ix_callback_corrects", "corrects", where="corrects is not null"),
+        index("ix_callback_claim", "occurred_at", where="claim = 'pending' and void_at is null"),
     )
 
 
-class Action(Row, table=True):
-    """A write that a phone sent, by its own id: answered once, and the same ever after."""
+class OutcomeCode(Row, table=True):
+    """A merchant's own outcome: what it is called, and which built-in outcome it behaves as. Switched off, never deleted: callbacks name it."""
+
+    __tablename__ = "outcome_code"
 
     merchant_id: UUID = key()
-    staff_id: UUID = key()
-    action_id: UUID = key()
-    kind: str = text()
-    digest: bytes = blob()
-    verdict: str = text()
-    answer: dict[str, Any] = document(default_factory=dict)
-    received_at: datetime = instant()
+    code: str = text(primary_key=True)
+    behaviour: str = text()
+    name: str = text()
+    name_en: str = text(default="")
+    rank: int = Field(default=0)
+    active: bool = Field(default=True)
+    etag: int = big(default=1)
 
-    __table_args__ = (of_merchant(), refers("staff_id", "staff"), one_of("verdict", Verdict))
+    __table_args__ = (of_merchant(), one_of("behaviour", Outcome), check("code", "code <> ''"))
+
+
+class OutcomeReason(Row, table=True):
+    """A merchant's reason or category beside the built-in ones; with the code of a built-in one it takes its place, or, switched off, hides it."""
+
+    __tablename__ = "outcome_reason"
+
+    merchant_id: UUID = key()
+    topic: str = text(primary_key=True)
+    code: str = text(primary_key=True)
+    name: str = text()
+    name_en: str = text(default="")
+    rank: int = Field(default=0)
+    active: bool = Field(default=True)
+    etag: int = big(default=1)
+
+    __table_args__ = (of_merchant(), one_of("topic", ReasonTopic), check("code", "code <> ''"))

@@ -41,6 +41,7 @@ WORDS: Final[Mapping[Suppression, tuple[str, str]]] = {
     Suppression.MARKETING_GAP: ("7 天内有过营销联系", "she had a marketing contact in the last 7 days"),
     Suppression.TIER_CAP: ("30 天内联系次数已达上限", "she has had the most contacts of 30 days"),
     Suppression.NO_ANSWER: ("180 天内五次联系均无回应", "five contacts in 180 days went unanswered"),
+    Suppression.NOT_INTERESTED: ("60 天内对同类计划表示暂无意向", "she was not interested in this kind of plan in the last 60 days"),
     Suppression.NEW_YEAR: ("除夕或初一", "it is the eve or first day of the Chinese year"),
     Suppression.CLOSED: ("门店当天停业（营销计划跳过）", "the store is closed that day, and marketing skips it"),
 }
@@ -69,6 +70,9 @@ _SEEN: Final[Mapping[Suppression, str]] = {
         and o.marketing = :marketing and o.contacted_at > cast(:at as timestamptz) - interval '30 days' and o.contacted_at <= :until)""",
     Suppression.NO_ANSWER: """(select count(*) filter (where not o.reached) || ' / ' || count(*) from contact o where o.merchant_id = :merchant
         and o.customer_id = c.customer_id and o.human and o.contacted_at > cast(:at as timestamptz) - interval '180 days' and o.contacted_at <= :until)""",
+    Suppression.NOT_INTERESTED: """(select to_char(max(b.occurred_at) at time zone :zone, 'YYYY-MM-DD') from callback b
+        where b.merchant_id = :merchant and b.customer_id = c.customer_id and b.outcome = 'not_interested' and b.occurred_at <= :until
+          and (b.void_at is null or b.void_at > :until))""",
     Suppression.CLOSED: """(select min(z.from_on) || ' – ' || max(z.to_on) from store_closure z where z.merchant_id = :merchant and z.store_id = c.store_id
         and :today between z.from_on and z.to_on)""",
 }
@@ -99,7 +103,7 @@ async def read_rules(unit: Unit, job: Job, locale: str) -> dict[int, list[shapes
             f"update customer_contact_state set {_STATE.get(rule, _FORGOTTEN)} where merchant_id = :merchant"
         )
         await undecided(unit)
-        await suppress(unit, _only(job.definition, rule), job.moment, new_year=new_year)
+        await suppress(unit, _only(job.definition, rule), job.moment, plan_id=job.plan_id, new_year=new_year)
         for row in await unit.rows("select no, reason from chunk order by no"):
             holds = row["reason"] == rule
             sentence = words[locale.startswith("en")]

@@ -12,6 +12,7 @@ from tasks.flow.draft_plans import TemplateView, changed, draft, drafted, fit, l
 from tasks.flow.plan_calendar import check_to_come
 from tasks.kernel.paging import Page, decode_cursor, encode_cursor
 from tasks.kernel.unit import Unit
+from tasks.notices.looking import pushes_stopped
 from tasks.plans.definition import Definition, encode
 from tasks.plans.entries import backfill
 from tasks.plans.occurrences import begin_again, cancel
@@ -193,6 +194,8 @@ async def stop_everything(unit: Unit, *, stopped: bool, reason: str | None = Non
         stopped=stopped,
         reason=reason,
     )
+    if moved.rowcount:
+        await pushes_stopped(unit, stopped=stopped)
     if moved.rowcount and not stopped:
         await _go_on(unit, await active_plans(unit))
 

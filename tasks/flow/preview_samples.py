@@ -17,7 +17,7 @@ from tasks.kernel.zones import local_instant
 from tasks.people.persons import open_customers, open_staff
 from tasks.plans.definition import Definition, encode
 from tasks.plans.states import Decided
-from tasks.scripting.repository import named_staff, read_duty, read_reasons, read_task_facts
+from tasks.scripting.repository import named_staff, read_duties, read_reasons, read_task_facts
 from tasks.scripting.rules import suggested
 from tasks.scripting.service import ScriptText, TaskScripts, fill_scripts
 
@@ -139,10 +139,11 @@ async def _script(unit: Unit, definition: Definition, one: Candidate, locale: Lo
     }  # fmt: skip
     for statement in (_TASK, _ENROLMENT, _REASON):
         await unit.run(statement, **values)
-    facts, reasons = await read_task_facts(unit, task_id), await read_reasons(unit, task_id)
+    facts, reasons = (await read_task_facts(unit, [task_id]))[task_id], (await read_reasons(unit, [task_id]))[task_id]
     speaker = facts.assignee_id or facts.manager_id or UUID(int=0)
     staff = await open_staff(unit, [each for each in named_staff(facts, reasons) if each])
     person = (await open_customers(unit, [one.customer_id])).get(one.customer_id)
-    days = suggested(await read_duty(unit, facts, speaker), facts.today)
+    duties = await read_duties(unit, [(facts, speaker)])
+    days = suggested(duties[facts.store_id, speaker], facts.today)
     texts = fill_scripts(TaskScripts(facts, reasons, {VERSION: definition}, person, staff, speaker, days), locale)
     return next(iter(texts), None)

@@ -6,9 +6,11 @@ from uuid import UUID
 import structlog
 
 from tasks.attribution.service import credit
+from tasks.callbacks.replies import upgrade_replies
 from tasks.events.happened import Happened
 from tasks.flow.fire_passages import fire_at_once
 from tasks.flow.follow_value import follow_value
+from tasks.flow.settle_promises import follow_books
 from tasks.flow.tend_tags import apply_at_once
 from tasks.kernel.unit import Unit
 from tasks.ledger.touched import Touched
@@ -19,16 +21,19 @@ from tasks.plans.entries import enter
 from tasks.plans.overtaken import end_overtaken
 from tasks.plans.repository import ActivePlan, active_behaviours
 from tasks.plans.states import EntryMode, Scope
+from tasks.worklist.feed import feed
 
 log = structlog.get_logger()
 
 
 async def react(unit: Unit, happened: Sequence[Happened], *, historic: bool = False) -> None:
-    """Run value → moot → generation → attribution for events that are new in this transaction.
+    """Run value → moot → generation → attribution → promises for events that are new in this transaction.
 
     Customers whose records were corrected have their value computed anew without an event; with `historic` everybody is due instead.
+    Whatever was recorded of a customer changes what her live tasks show.
     """
     owners = set(unit.closer("touched", Touched).customers)
+    feed(unit).customers_changed(owners)
     moved = await follow_value(unit, happened, historic=historic)
     await apply_at_once(unit, {one.customer_id for one in (*moved, *happened)})
     if not (happened or moved or owners):
@@ -38,12 +43,14 @@ async def react(unit: Unit, happened: Sequence[Happened], *, historic: bool = Fa
     await _notice(unit, plans, moved)
     entered, contacted = await _begun(unit) if happened else (False, False)
     if entered:
+        await upgrade_replies(unit, happened)
         await close_moot(unit, happened)
         await end_overtaken(unit, happened)
     await _notice(unit, plans, happened)
     await _notice_cards(unit, plans, owners)
     if contacted:
         await credit(unit, happened)
+    await follow_books(unit, owners | {one.customer_id for one in happened})
 
 
 async def _begun(unit: Unit) -> tuple[bool, bool]:

@@ -36,11 +36,6 @@ _CATALOG: dict[str, Callable[..., Awaitable[list[ItemVerdict]]]] = {
 }
 KINDS = ("customers", *_CATALOG, *_LEDGER)
 """The books there are; staff go through `people.service.upsert_staff`, which needs the master key."""
-_LIVE_TASKS = """
-select t.store_id, t.id, cast(null as uuid) from task t
-where t.merchant_id = :merchant and t.customer_id = any(cast(:changed_customers as uuid[]))
-  and t.status in ('queued', 'open', 'in_progress', 'waiting')
-"""
 
 
 async def record_books(unit: Unit, kind: str, items: Sequence[Any], *, historic: bool = False) -> list[ItemVerdict]:
@@ -67,7 +62,7 @@ async def _record_customers(unit: Unit, items: Sequence[Any], hand: TagHand) -> 
     if changed:
         await react(unit, await attach_unmatched(unit, changed))
         # Who shows a task shows its customer's name: a device that syncs must hear of it.
-        feed(unit).changed_rows(_LIVE_TASKS, changed_customers=changed)
+        feed(unit).customers_changed(changed)
     return verdicts
 
 

@@ -7,14 +7,17 @@ from uuid import UUID
 import msgspec
 import structlog
 
+from tasks.callbacks.replies import close_unanswered
 from tasks.events.repository import forget_unmatched
+from tasks.flow.check_moot import open_wanted, wake_wanted
 from tasks.flow.fire_passages import fire_passages
 from tasks.flow.react import react
 from tasks.flow.record_books import attach_unmatched
 from tasks.flow.retry_events import retry_events
 from tasks.flow.run_occurrence import give_up, passes, run_occurrence
+from tasks.flow.settle_promises import settle_due, verify_claims
 from tasks.flow.units import OpensUnits
-from tasks.flow.work_task import expire_due, open_due, wake_waiting
+from tasks.flow.work_task import expire_due, return_idle
 from tasks.kernel.unit import Unit
 from tasks.people.lookups import zones_of_merchant
 from tasks.plans.occurrences import (
@@ -50,20 +53,25 @@ class SweepReport(msgspec.Struct):
     opened: int = 0
     woken: int = 0
     expired: int = 0
+    returned: int = 0
+    promises: int = 0
+    claims: int = 0
+    silent: int = 0
 
 
 async def sweep_merchant(units: OpensUnits, merchant_id: UUID) -> SweepReport:
-    """Expire tasks, write firings ahead, run due ones, fire due passages, retry events set aside, open and wake tasks."""
+    """Expire tasks, write firings ahead, run due ones, fire due passages, retry events set aside, settle promises, open and wake tasks."""
     report = SweepReport()
     # What is over ends first: nobody may join a task that nobody works on any more.
-    await _move_tasks(units, merchant_id, report, {"expired": expire_due})
+    await _move_tasks(units, merchant_id, report, {"expired": expire_due, "returned": return_idle})
     await plan_ahead(units, merchant_id, report)
     await _run_due(units, merchant_id, report)
     report.retried = await retry_events(units, merchant_id)
     await _match_again(units, merchant_id)
     report.passages = await fire_passages(units, merchant_id)
     await _end_spent(units, merchant_id)
-    await _move_tasks(units, merchant_id, report, {"opened": open_due, "woken": wake_waiting})
+    await _move_tasks(units, merchant_id, report, {"promises": settle_due, "claims": verify_claims, "silent": close_unanswered})
+    await _move_tasks(units, merchant_id, report, {"opened": open_wanted, "woken": wake_wanted})
     return report
 
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 
+from tasks.flow.check_moot import MootBecause
 from tasks.scripting.service import ScriptText
 from tasks.worklist.rules import TaskAction
 from tasks.worklist.states import TaskStatus
@@ -38,7 +39,10 @@ class PhoneView(Part, frozen=True):
 
 
 class CustomerView(Part, frozen=True):
-    """The customer. `notes` are the do-not-say notes; the `no_` flags are her refusals; `has_phone` False is 无电话."""
+    """The customer. `notes` are the do-not-say notes; the `no_` flags are her refusals; `has_phone` False is 无电话.
+
+    Of `promises_settled` promises she kept `promises_kept`.
+    """
 
     id: UUID
     nickname: str | None
@@ -52,6 +56,8 @@ class CustomerView(Part, frozen=True):
     no_wechat: bool
     no_contact: bool
     notes: str | None
+    promises_kept: int = 0
+    promises_settled: int = 0
 
 
 class CardView(Part, frozen=True):
@@ -95,7 +101,10 @@ class OutcomeView(Part, frozen=True):
 
 
 class TaskDetail(Part, frozen=True):
-    """Everything the page of a task shows. `outside_window` warns that the customer should not be contacted at this hour."""
+    """Everything the page of a task shows. `outside_window` warns that the customer should not be contacted at this hour.
+
+    `moot_because` is what happened that nobody needs the task any more: only of one that closed by itself.
+    """
 
     id: UUID
     store_id: UUID
@@ -128,3 +137,4 @@ class TaskDetail(Part, frozen=True):
     scripts: Sequence[ScriptText]
     actions: Sequence[TaskAction]
     outcomes: Sequence[OutcomeView]
+    moot_because: MootBecause | None = None

@@ -13,6 +13,7 @@ from tasks.flow.invariants import look_tonight
 from tasks.flow.react import notice
 from tasks.flow.tend_benefits import tend_benefits
 from tasks.flow.tend_segments import tend_segments
+from tasks.flow.tend_sync import tend_sync
 from tasks.flow.tend_tags import tend_tags
 from tasks.flow.units import OpensUnits
 from tasks.insight.service import Outcome, begin, finish, is_due, refresh_slice
@@ -44,6 +45,7 @@ async def tend_merchant(units: OpensUnits, merchant_id: UUID) -> TendReport:
     tagged = await tend_tags(units, merchant_id)
     counted = await tend_segments(units, merchant_id)
     await tend_benefits(units, merchant_id)
+    await tend_sync(units, merchant_id)
     await look_tonight(units, merchant_id)
     return TendReport(computed.customers if computed else None, computed.moved if computed else 0, tagged, counted)
 

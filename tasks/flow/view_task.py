@@ -1,12 +1,13 @@
 """Everything an employee needs before picking up the phone: why, to whom, what is on her cards, what was said before, and what to say."""
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from uuid import UUID
 
 import msgspec
 
 from scripts.locales import Locale
 from tasks.callbacks.outcomes import needed_fields
+from tasks.flow.gather_details import Gathered, gather
 from tasks.flow.task_detail import (
     CardView,
     ContactView,
@@ -17,98 +18,37 @@ from tasks.flow.task_detail import (
     TaskDetail,
     VisitView,
 )
+from tasks.flow.why_behind import behind_reason
+from tasks.kernel.errors import NotFound
 from tasks.kernel.scope import StaffScope
 from tasks.kernel.unit import Unit
-from tasks.ledger.holdings import Holding, held_cards
-from tasks.people.persons import (
-    ContactPointView,
-    CustomerPerson,
-    StaffPerson,
-    contact_points,
-    open_customers,
-    open_staff,
-)
-from tasks.plans.repository import definitions
-from tasks.scripting.repository import (
-    ReasonFacts,
-    TaskFacts,
-    named_staff,
-    read_duty,
-    read_reasons,
-    read_task_facts,
-)
-from tasks.scripting.rules import suggested
-from tasks.scripting.service import ScriptText, TaskScripts, fill_scripts
-from tasks.worklist.detail import PastContact, TaskHead, read_contacts, read_head
+from tasks.scripting.repository import ReasonFacts
+from tasks.scripting.service import fill_scripts
+from tasks.worklist.detail import PastContact, TaskHead
 from tasks.worklist.rows import nickname_of
 from tasks.worklist.rules import TaskAction, allowed_actions
-from tasks.worklist.states import ReasonState
 from tasks.worklist.why import WhyFacts, why_line
 from tasks.worklist.windows import contact_window
 
-__all__ = ["TaskDetail", "view_task"]
+__all__ = ["TaskDetail", "view_task", "view_tasks"]
 
 _PHONES = frozenset({"phone", "virtual"})
 
 
-class Gathered(msgspec.Struct, frozen=True, kw_only=True):
-    """What was read for one page."""
-
-    head: TaskHead
-    facts: TaskFacts
-    reasons: Sequence[ReasonFacts]
-    customer: CustomerPerson
-    points: Sequence[ContactPointView]
-    staff: dict[UUID, StaffPerson]
-    contacts: Sequence[PastContact]
-    cards: Sequence[Holding]
-    scripts: Sequence[ScriptText]
-
-
 async def view_task(unit: Unit, scope: StaffScope, task_id: UUID, locale: Locale = "zh-CN") -> TaskDetail:
     """Return the page of a task the caller may see, scripts filled in for now; raises `NotFound` for any other."""
-    head = await read_head(unit, scope, task_id)
-    facts = await read_task_facts(unit, task_id)
-    reasons = await read_reasons(unit, task_id)
-    contacts = await read_contacts(unit, head.customer_id)
-    customers = await open_customers(unit, [head.customer_id])
-    staff = await open_staff(unit, _staff_ids(scope, facts, reasons, contacts))
-    gathered = Gathered(
-        head=head,
-        facts=facts,
-        reasons=reasons,
-        customer=customers[head.customer_id],
-        points=await contact_points(unit, head.customer_id),
-        staff=staff,
-        contacts=contacts,
-        cards=await held_cards(unit, head.customer_id),
-        scripts=await _scripts(unit, scope, (facts, reasons, customers[head.customer_id], staff), locale),
-    )
-    return _detail(unit, scope, gathered, locale)
+    page = (await view_tasks(unit, scope, [task_id], locale)).get(task_id)
+    if page is None:
+        raise NotFound(what="任务/task")
+    return page
 
 
-def _staff_ids(
-    scope: StaffScope, facts: TaskFacts, reasons: Sequence[ReasonFacts], contacts: Sequence[PastContact]
-) -> list[UUID]:
-    ids = {scope.staff_id, *named_staff(facts, reasons)} | {contact.staff_id for contact in contacts}
-    return [each for each in ids if each]
-
-
-async def _scripts(
-    unit: Unit,
-    scope: StaffScope,
-    known: tuple[TaskFacts, Sequence[ReasonFacts], CustomerPerson, dict[UUID, StaffPerson]],
-    locale: Locale,
-) -> list[ScriptText]:
-    facts, reasons, customer, staff = known
-    live = [reason for reason in reasons if reason.state == ReasonState.LIVE]
-    if not live:
-        return []
-    speaker = facts.assignee_id or scope.staff_id
-    duty = await read_duty(unit, facts, speaker)
-    plans = await definitions(unit, [reason.version_id for reason in live])
-    task = TaskScripts(facts, live, plans, customer, staff, speaker, suggested(duty, facts.today))
-    return fill_scripts(task, locale)
+async def view_tasks(
+    unit: Unit, scope: StaffScope, task_ids: Collection[UUID], locale: Locale = "zh-CN"
+) -> dict[UUID, TaskDetail]:
+    """Return the pages of the tasks the caller may see, by task; the number of statements does not grow with the tasks."""
+    gathered = await gather(unit, scope, task_ids)
+    return {task_id: _detail(unit, scope, read, locale) for task_id, read in gathered.items()}
 
 
 def _detail(unit: Unit, scope: StaffScope, read: Gathered, locale: Locale) -> TaskDetail:
@@ -119,7 +59,10 @@ def _detail(unit: Unit, scope: StaffScope, read: Gathered, locale: Locale) -> Ta
     return TaskDetail(
         **{name: getattr(head, name) for name in _FROM_HEAD},
         store=facts.store,
-        why=next((reason.talking_point for reason in reasons), why_line(WhyFacts(today=facts.today), locale)),
+        why=next(
+            (reason.talking_point for reason in reasons),
+            why_line(WhyFacts(today=facts.today, background=read.background), locale),
+        ),
         outside_window=unit.now < head.contact_from or not window.holds(unit.now, head.timezone),
         urged=head.urged_at is not None,
         pool=head.assignee_id is None,
@@ -129,8 +72,9 @@ def _detail(unit: Unit, scope: StaffScope, read: Gathered, locale: Locale) -> Ta
         cards=[CardView(**msgspec.structs.asdict(card)) for card in read.cards],
         last_visit=_visit(read),
         contacts=[_contact(read, contact) for contact in read.contacts],
-        scripts=read.scripts,
+        scripts=fill_scripts(read.scripts, locale) if read.scripts else [],
         actions=actions,
+        moot_because=read.because,
         outcomes=_outcomes() if TaskAction.CALLBACK in actions else [],
     )
 
@@ -151,6 +95,7 @@ def _reason(read: Gathered, reason: ReasonFacts, locale: Locale) -> ReasonView:
         balance_cents=reason.balance_cents,
         uses_left=reason.uses_left,
         expires_on=reason.expires_on,
+        background=behind_reason(read, reason),
     )
     return ReasonView(
         id=reason.id,
@@ -180,6 +125,8 @@ def _customer(read: Gathered, locale: Locale) -> CustomerView:
         no_wechat=read.head.no_wechat,
         no_contact=read.head.no_contact,
         notes=read.customer.notes,
+        promises_kept=read.kept.kept if read.kept else 0,
+        promises_settled=read.kept.settled if read.kept else 0,
     )
 
 

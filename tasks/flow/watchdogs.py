@@ -29,13 +29,16 @@ LATE: Final[Mapping[str, str]] = {
         where e.state = 'waiting' and e.fire_at < {{now}} - interval '5 minutes' order by e.fire_at limit 1000) w""",
     "unmatched": "select e.merchant_id, e.id from event e where e.state = 'unmatched' and e.received_at < {now} - interval '36 hours'",
     "set_aside": "select e.merchant_id, e.id from event e where e.state = 'set_aside' and e.received_at < {now} - interval '5 minutes'",
+    "push": """select p.merchant_id, p.id from push p join merchant m on m.merchant_id = p.merchant_id and m.stopped_at is null
+        where p.state in ('queued', 'sending') and p.next_at < {now} - interval '10 minutes'""",
 }
 """Kind → who and what, `{now}` being business time.
 
 - occurrence: due for five minutes and not begun; run: begun and without progress for five minutes; lease: taken over twice;
 - missed, failed: since this time yesterday, a firing that came too late, or that was given up;
 - passage: should have fired five minutes ago (of very many, the oldest thousand);
-- unmatched: an event whose customer should have come with a nightly import since; set_aside: one that a plan fails on again and again.
+- unmatched: an event whose customer should have come with a nightly import since; set_aside: one that a plan fails on again and again;
+- push: should have been sent ten minutes ago (one that waits for the morning, or for a provider that asked to wait, is not due).
 """
 
 _PLAN: Final = "join plan n on n.merchant_id = :merchant and n.id = {row}.plan_id"
@@ -47,6 +50,8 @@ from ({{late}}) l join enrolment x on x.merchant_id = :merchant and x.id = l.id 
 where l.merchant_id = :merchant group by n.id, n.name order by 3, 1 limit :most"""
 _EVENTS: Final = """select x.id, x.type as name, x.received_at as since, x.source as detail, count(*) over () as count
 from ({late}) l join event x on x.merchant_id = :merchant and x.id = l.id where l.merchant_id = :merchant order by x.received_at, x.id limit 1"""
+_PUSHES: Final = """select x.id, x.provider as name, x.next_at as since, x.kind as detail, count(*) over () as count
+from ({late}) l join push x on x.merchant_id = :merchant and x.id = l.id where l.merchant_id = :merchant order by x.next_at, x.id limit 1"""
 _NAMED: Final[Mapping[str, tuple[str, dict[str, str]]]] = {
     "occurrence": (_FIRING, {"since": "x.fire_at", "detail": "x.timezone"}),
     "run": (_FIRING, {"since": "x.progress_at", "detail": "x.timezone"}),
@@ -56,8 +61,9 @@ _NAMED: Final[Mapping[str, tuple[str, dict[str, str]]]] = {
     "passage": (_PASSAGES, {}),
     "unmatched": (_EVENTS, {}),
     "set_aside": (_EVENTS, {}),
+    "push": (_PUSHES, {}),
 }
-"""How each kind is shown. Events are many at once, so the oldest stands for all."""
+"""How each kind is shown. Events and pushes are many at once, so the oldest stands for all."""
 MOST: Final = 20
 """Things of one kind that are named."""
 _KEPT: Final = """

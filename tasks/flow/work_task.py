@@ -4,6 +4,7 @@ from tasks.kernel.unit import Unit
 from tasks.plans.advancing import finish_step
 from tasks.worklist.buckets import Bucket
 from tasks.worklist.service import (
+    NextTask,
     TaskMove,
     TaskPage,
     TaskQuery,
@@ -11,8 +12,10 @@ from tasks.worklist.service import (
     claim,
     expire_tasks,
     list_tasks,
+    next_task,
     open_due,
     release,
+    return_idle,
     snooze,
     start,
     wake_waiting,
@@ -20,6 +23,7 @@ from tasks.worklist.service import (
 
 __all__ = [
     "Bucket",
+    "NextTask",
     "TaskMove",
     "TaskPage",
     "TaskQuery",
@@ -27,8 +31,10 @@ __all__ = [
     "claim",
     "expire_due",
     "list_tasks",
+    "next_task",
     "open_due",
     "release",
+    "return_idle",
     "snooze",
     "start",
     "wake_waiting",

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from typing import Any, Final
+from uuid import UUID
 
 from tasks.generation.candidates import Moment
 from tasks.kernel.unit import Unit
@@ -13,6 +14,8 @@ GAP_DAYS = 7
 """One marketing contact in so many days."""
 UNANSWERED = 5
 """Contacts without an answer in 180 days, after which we stop."""
+COOL_DAYS = 60
+"""How long a plan's family leaves her alone who was not interested (engine.md, "Outcomes")."""
 
 SWITCHES: Final = (
     "complaint",
@@ -21,10 +24,12 @@ SWITCHES: Final = (
     "phone_today",
     "marketing_gap",
     "no_answer",
+    "not_interested",
     "care_gap",
 )
 """Rules of `Suppress` that are switched by a bind of their name."""
 
+# One by one: ten thousand of a million contact states are found quicker by their key than by reading all, whatever the planner thinks.
 SUPPRESS = """
 update chunk c set decided = 'suppressed', reason = x.reason
 from (
@@ -46,11 +51,13 @@ from (
         when :no_answer and (select count(*) filter (where not o.reached) >= :unanswered and not coalesce(bool_or(o.reached), false) from contact o
             where o.merchant_id = :merchant and o.customer_id = c.customer_id and o.human
             and o.contacted_at > cast(:at as timestamptz) - interval '180 days' and o.contacted_at <= :until) then 'no_answer'
+        when :not_interested and {family} then 'not_interested'
         when :new_year then 'new_year'
         when :marketing and exists (select from store_closure z where z.merchant_id = :merchant and z.store_id = c.store_id
             and :today between z.from_on and z.to_on) then 'closed'
     end as reason
-    from chunk c left join customer_contact_state s on s.merchant_id = :merchant and s.customer_id = c.customer_id
+    from chunk c left join lateral (
+        select * from customer_contact_state s where s.merchant_id = :merchant and s.customer_id = c.customer_id limit 1) s on true
     where c.decided is null
 ) x where x.no = c.no and x.reason is not null
 """
@@ -58,11 +65,24 @@ from (
 CONTACTS = """(select count(*) from contact o where o.merchant_id = :merchant and o.customer_id = c.customer_id
             and o.marketing = :marketing and o.contacted_at > cast(:at as timestamptz) - interval '30 days' and o.contacted_at <= :until)"""
 
+NOT_INTERESTED = """exists (select from callback b join task_reason r on r.merchant_id = b.merchant_id and r.task_id = b.task_id
+            join plan pl on pl.merchant_id = b.merchant_id and pl.id = r.plan_id
+            where b.merchant_id = :merchant and b.customer_id = c.customer_id and b.outcome = 'not_interested' and b.occurred_at <= :until
+              and b.occurred_at > cast(:at as timestamptz) - make_interval(days => :cool_days) and (b.void_at is null or b.void_at > :until)
+              and {family})"""
+"""She said so of a task that this plan's family had a part in; corrected away, she did not."""
+
+OWN = "custom"
+"""The template of plans that were written from nothing."""
+OF_TEMPLATE = "pl.template = :template"
+OF_PLAN = "pl.id = cast(:plan as uuid)"
+"""A plan's family: all plans of its template; one that is the merchant's own stands alone."""
+
 OF_LEVEL = """coalesce((select (cast(cast(:caps as text) as jsonb) ->> cu.level)::int from customer cu
             where cu.merchant_id = :merchant and cu.id = c.customer_id), :cap)"""
 
 
-async def suppress(unit: Unit, definition: Definition, moment: Moment, *, new_year: bool) -> None:
+async def suppress(unit: Unit, definition: Definition, moment: Moment, *, plan_id: UUID, new_year: bool) -> None:
     """Customers who must not be contacted get the first reason that holds; rules that the plan switches off are passed over."""
     rules = definition.suppress
     switches = {name: getattr(rules, name) for name in SWITCHES}
@@ -70,10 +90,11 @@ async def suppress(unit: Unit, definition: Definition, moment: Moment, *, new_ye
     cap, values = _cap(await contact_caps(unit), marketing=marketing, on=rules.tier_cap)
     # What an appointment became is known without a date: of a past day it was still to come, whatever its status is now.
     over = datetime.min.replace(tzinfo=UTC) if moment.past else moment.at
+    family = OF_PLAN if definition.template == OWN else OF_TEMPLATE
     await unit.run(
-        SUPPRESS.format(cap=cap),
+        SUPPRESS.format(cap=cap, family=NOT_INTERESTED.format(family=family)),
         **switches, **values, **moment.values, new_year=new_year and rules.new_year, marketing=marketing, over=over,
-        gap_days=GAP_DAYS, unanswered=UNANSWERED,
+        gap_days=GAP_DAYS, unanswered=UNANSWERED, cool_days=COOL_DAYS, plan=plan_id, template=definition.template,
     )  # fmt: skip
 
 

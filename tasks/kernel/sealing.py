@@ -21,6 +21,8 @@ FORMAT = b"\x01"
 """First byte of every sealed blob: SM4-GCM, 12-byte nonce, 16-byte tag."""
 _NONCE = 12
 _TAG = 16
+OVERHEAD = len(FORMAT) + _NONCE + _TAG
+"""Bytes that sealing adds."""
 
 
 class SealBroken(Exception):  # a fact, not an "Error"
@@ -43,7 +45,7 @@ def seal(key: bytes, plain: bytes, context: bytes) -> bytes:
 
 def unseal(key: bytes, sealed: bytes, context: bytes) -> bytes:
     """Return what `seal` was given; raises `SealBroken`."""
-    if sealed[:1] != FORMAT or len(sealed) < 1 + _NONCE + _TAG:
+    if sealed[:1] != FORMAT or len(sealed) < OVERHEAD:
         raise SealBroken
     nonce, body, tag = sealed[1 : 1 + _NONCE], sealed[1 + _NONCE : -_TAG], sealed[-_TAG:]
     decryptor = Cipher(SM4(key[:16]), GCM(nonce, tag)).decryptor()

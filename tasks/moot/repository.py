@@ -1,6 +1,7 @@
-"""The queries of the moot guard, each one statement for a whole batch of events."""
+"""What events end: the one predicate of the moot guard, over events that just came and over those that are stored; one statement for a whole batch."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -8,119 +9,134 @@ import msgspec
 
 from tasks.events.happened import Happened
 from tasks.kernel.unit import Unit
-from tasks.moot.rules import LATE_BOOKS_HOURS, OF_ONE_CARD
-from tasks.worklist.history import Told, tell
+from tasks.moot.rules import (
+    ABOUT_APPOINTMENT,
+    CANCELLED,
+    EXITS,
+    LATE_BOOKS_HOURS,
+    OF_ONE_CARD,
+    PLEDGED,
+    WATCHED,
+    close_reason,
+)
 from tasks.worklist.repository import LIVE_SQL
 
 
 class Touched(msgspec.Struct, frozen=True):
-    """A passage of a customer something happened to; `task_id` and `reason_id` when a task of it is out."""
+    """What an event of a type ends, and when it happened: a passage (`task_id` and `reason_id` when a task of it is out), or a task of no plan."""
 
-    enrolment_id: UUID
-    version_id: UUID
-    type: str
+    customer_id: UUID
+    enrolment_id: UUID | None
     task_id: UUID | None
     reason_id: UUID | None
+    type: str
+    at: datetime
+
+    @property
+    def why(self) -> str:
+        """What the event is to the plan, which is also why its task closed."""
+        return close_reason(self.type).value
 
 
-_TOUCHED: Final = """
-with news as (
-    select u.*, coalesce(s.timezone, m.timezone) as zone, ce.card_id
-    from unnest(cast(:events as uuid[]), cast(:types as text[]), cast(:customers as uuid[]), cast(:at as timestamptz[]),
-                cast(:stores as uuid[]), cast(:ledgers as uuid[])) as u(event_id, type, customer_id, occurred_at, store_id, ledger_id)
+_HAPPENED: Final = """
+select u.* from unnest(cast(:events as uuid[]), cast(:types as text[]), cast(:customers as uuid[]), cast(:at as timestamptz[]),
+            cast(:stores as uuid[]), cast(:ledgers as uuid[])) as u(event_id, type, customer_id, occurred_at, store_id, ledger_id)
+"""
+
+_STORED: Final = """
+select e.id as event_id, e.type, e.customer_id, e.occurred_at, e.store_id, e.ledger_id
+from (select t.customer_id, min(least(t.created_at - make_interval(hours => :late_hours), p.made_at)) as since
+      from task t left join promise p on p.merchant_id = :merchant and p.recovery_task_id = t.id
+      where t.merchant_id = :merchant and t.id = any(cast(:tasks as uuid[])) group by t.customer_id) w
+cross join lateral (
+    select x.id from event x where x.merchant_id = :merchant and x.customer_id = w.customer_id and x.ledger_id is null
+        and x.type = any(cast(:watched as text[])) and x.occurred_at > w.since
+    union all
+    select x.id from visit v join event x on x.merchant_id = :merchant and x.ledger_id = v.id
+        where v.merchant_id = :merchant and v.customer_id = w.customer_id and v.visited_at > w.since
+    union all
+    select x.id from sale b join event x on x.merchant_id = :merchant and x.ledger_id = b.id
+        where b.merchant_id = :merchant and b.customer_id = w.customer_id and b.sold_at > w.since
+    union all
+    select x.id from appointment a join event x on x.merchant_id = :merchant and x.ledger_id = a.id
+        where a.merchant_id = :merchant and a.customer_id = w.customer_id
+    union all
+    select x.id from card k join card_entry c on c.merchant_id = :merchant and c.card_id = k.id and c.occurred_at > w.since
+        join event x on x.merchant_id = :merchant and x.ledger_id = c.id
+        where k.merchant_id = :merchant and k.customer_id = w.customer_id) found
+join event e on e.merchant_id = :merchant and e.id = found.id
+where e.type = any(cast(:watched as text[])) and e.state <> 'withdrawn' and e.customer_id = w.customer_id
+"""
+"""What is in the books of the customers of some tasks since those were made, or since the promise they are about; generation looked at the rest."""
+
+_PASSAGES: Final = """
+with happened as ({news}),
+news as (
+    select u.*, coalesce(s.timezone, m.timezone) as zone, ce.card_id from happened u
     join merchant m on m.merchant_id = :merchant
     left join store s on s.merchant_id = :merchant and s.id = u.store_id
     left join card_entry ce on ce.merchant_id = :merchant and ce.id = u.ledger_id and u.type = any(cast(:card_types as text[]))
 )
-select distinct on (e.id, r.id) e.id as enrolment_id, e.version_id, n.type, r.task_id, r.id as reason_id
+select distinct on (e.id, r.id) e.customer_id, e.id as enrolment_id, r.task_id, r.id as reason_id, n.type, n.occurred_at as at
 from news n
 join enrolment e on e.merchant_id = :merchant and e.customer_id = n.customer_id and e.state in ('waiting', 'active')
 join plan_version v on v.merchant_id = :merchant and v.id = e.version_id
 left join task_reason r on r.merchant_id = :merchant and r.enrolment_id = e.id and r.state = 'live'
 left join event cause on cause.merchant_id = :merchant and cause.id = e.event_id
-where (e.state = 'waiting' or r.id is not null)
-  and n.occurred_at > coalesce(cause.occurred_at, least(e.created_at, e.fire_at) - make_interval(hours => :late_hours))
+where (e.state = 'waiting' or r.id is not null) {only}
   and n.event_id is distinct from e.event_id
-  and (n.ledger_id is null or n.ledger_id is distinct from cause.ledger_id)
-  and (cause.id is null or (n.store_id is not null and cause.store_id is not null and n.store_id <> cause.store_id)
-       or (n.occurred_at at time zone n.zone)::date <> (cause.occurred_at at time zone n.zone)::date)
-  and (e.card_id is null or n.card_id is null or n.card_id = e.card_id)
-  and v.definition -> 'exitOn' ? (cast(:exits as jsonb) ->> n.type)
+  and case when n.type = :cancelled then n.ledger_id = cause.ledger_id and cause.type = any(cast(:about as text[])) else
+    n.occurred_at > coalesce(cause.occurred_at, least(e.created_at, e.fire_at) - make_interval(hours => :late_hours))
+    and (n.ledger_id is null or n.ledger_id is distinct from cause.ledger_id)
+    and (cause.id is null or (n.store_id is not null and cause.store_id is not null and n.store_id <> cause.store_id)
+         or (n.occurred_at at time zone n.zone)::date <> (cause.occurred_at at time zone n.zone)::date)
+    and (e.card_id is null or n.card_id is null or n.card_id = e.card_id)
+    and v.definition -> 'exitOn' ? (cast(:exits as jsonb) ->> n.type) end
 order by e.id, r.id, n.occurred_at, n.event_id
 """
 """Everything the events end: first event first. The same visit or order as the entering event is the same ledger row, or the same store and day."""
 
-
-async def read_touched(unit: Unit, happened: Sequence[Happened], exits: dict[str, str]) -> list[Touched]:
-    """Return the live passages that these events end, by the `exit_on` of the version they run on."""
-    return await unit.structs(
-        Touched, _TOUCHED, exits=msgspec.json.encode(exits).decode(), card_types=sorted(OF_ONE_CARD), late_hours=LATE_BOOKS_HOURS,
-        events=[event.event_id for event in happened], types=[event.type for event in happened],
-        customers=[event.customer_id for event in happened], at=[event.occurred_at for event in happened],
-        stores=[event.store_id for event in happened], ledgers=[event.ledger_id for event in happened],
-    )  # fmt: skip
-
-
-async def lock_tasks(unit: Unit, task_ids: Sequence[UUID]) -> None:
-    """Lock the tasks in id order."""
-    await unit.run(
-        "select id from task where merchant_id = :merchant and id = any(cast(:ids as uuid[])) order by id for update",
-        ids=list(task_ids),
-    )
-
-
-async def close_reasons_as(unit: Unit, reasons: Sequence[tuple[UUID, str]]) -> None:
-    """Close live reasons, each with its own close reason."""
-    await unit.run(
-        "update task_reason r set state = 'closed', close_reason = u.why, closed_at = :now "
-        "from unnest(cast(:ids as uuid[]), cast(:whys as text[])) as u(id, why) "
-        "where r.merchant_id = :merchant and r.id = u.id and r.state = 'live'",
-        ids=[reason for reason, _ in reasons], whys=[why for _, why in reasons],
-    )  # fmt: skip
-
-
-_EMPTIED: Final = f"""
-with found as (
-    select t.id, t.status, u.why from task t
-    join unnest(cast(:ids as uuid[]), cast(:whys as text[])) as u(id, why) on u.id = t.id
-    where t.merchant_id = :merchant and t.status in {LIVE_SQL}
-      and not exists (select from task_reason r where r.merchant_id = :merchant and r.task_id = t.id and r.state = 'live'))
-update task t set status = 'moot', close_reason = f.why, closed_at = :now, wait_until = null, wait_kind = null
-from found f where t.merchant_id = :merchant and t.id = f.id
-returning t.id
+_PLEDGES: Final = f"""
+with happened as ({{news}})
+select distinct on (t.id) t.customer_id, cast(null as uuid) as enrolment_id, t.id as task_id, cast(null as uuid) as reason_id, n.type, n.occurred_at as at
+from happened n
+join task t on t.merchant_id = :merchant and t.customer_id = n.customer_id and t.cause = 'broken_promise' and t.status in {LIVE_SQL}
+join promise p on p.merchant_id = :merchant and p.recovery_task_id = t.id
+where n.type = any(cast(:pledged as text[])) and n.occurred_at > p.made_at {{only}}
+order by t.id, n.occurred_at, n.event_id
 """
-_STORES: Final = (
-    "select id, store_id, status from task where merchant_id = :merchant and id = any(cast(:ids as uuid[])) order by id"
-)
+"""Tasks about a broken promise, and what has happened since it was made."""
+
+_EXIT_NAMES: Final = msgspec.json.encode({kind: exit_on.value for kind, exit_on in EXITS.items()}).decode()
+_RULES: Final[dict[str, Any]] = {
+    "exits": _EXIT_NAMES,
+    "card_types": sorted(OF_ONE_CARD),
+    "late_hours": LATE_BOOKS_HOURS,
+    "cancelled": CANCELLED,
+    "about": list(ABOUT_APPOINTMENT),
+    "pledged": list(PLEDGED),
+}
 
 
-async def close_emptied(unit: Unit, tasks: dict[UUID, str]) -> list[UUID]:
-    """Close the tasks whose last reason is gone, tell of every one that changed, and return the closed ones in id order."""
-    before: Sequence[Any] = await unit.rows(_STORES, ids=list(tasks))
-    closed = {row["id"] for row in await unit.rows(_EMPTIED, ids=list(tasks), whys=list(tasks.values()))}
-    await tell(
-        unit,
-        [
-            Told(
-                task_id=row["id"],
-                store_id=row["store_id"],
-                action="moot" if row["id"] in closed else "reason_closed",
-                from_status=row["status"],
-                to_status="moot" if row["id"] in closed else row["status"],
-                detail={"reason": tasks[row["id"]]},
-            )
-            for row in before
-        ],
-    )
-    return sorted(closed)
+async def read_touched(unit: Unit, happened: Sequence[Happened]) -> list[Touched]:
+    """Return what these events end: live passages by the `exit_on` of the version they run on, and tasks about a broken promise."""
+    events = {
+        "events": [event.event_id for event in happened],
+        "types": [event.type for event in happened],
+        "customers": [event.customer_id for event in happened],
+        "at": [event.occurred_at for event in happened],
+        "stores": [event.store_id for event in happened],
+        "ledgers": [event.ledger_id for event in happened],
+    }
+    return await _read(unit, _HAPPENED, ("", ""), events)
 
 
-async def decide_exited(unit: Unit, passages: Sequence[tuple[UUID, str]]) -> None:
-    """Say of passages that end before they fired why there is no task: the decision a run would have written."""
-    await unit.run(
-        "insert into decision (merchant_id, id, plan_id, version_id, enrolment_id, scope_id, entry_key, step, customer_id, decided, reason, decided_at) "
-        "select :merchant, new_uuid7(), e.plan_id, e.version_id, e.id, e.scope_id, e.entry_key, e.step, e.customer_id, 'exited', u.why, :now "
-        "from unnest(cast(:ids as uuid[]), cast(:whys as text[])) as u(id, why) "
-        "join enrolment e on e.merchant_id = :merchant and e.id = u.id and e.state = 'waiting' on conflict do nothing",
-        ids=[passage for passage, _ in passages], whys=[why for _, why in passages],
-    )  # fmt: skip
+async def read_stale(unit: Unit, task_ids: Sequence[UUID]) -> list[Touched]:
+    """Return what the events that are stored end of these tasks."""
+    only = ("and r.task_id = any(cast(:tasks as uuid[]))", "and t.id = any(cast(:tasks as uuid[]))")
+    return await _read(unit, _STORED, only, {"tasks": list(task_ids), "watched": sorted(WATCHED)})
+
+
+async def _read(unit: Unit, news: str, only: tuple[str, str], values: dict[str, Any]) -> list[Touched]:
+    found = await unit.structs(Touched, _PASSAGES.format(news=news, only=only[0]), **values, **_RULES)
+    return found + await unit.structs(Touched, _PLEDGES.format(news=news, only=only[1]), **values, **_RULES)

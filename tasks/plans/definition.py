@@ -76,6 +76,7 @@ class Suppress(Struct, frozen=True):
     tier_cap: bool = True
     no_answer: bool = True
     new_year: bool = True
+    not_interested: bool = True
     care_gap: bool = False
 
 

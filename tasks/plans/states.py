@@ -281,6 +281,8 @@ class Suppression(StrEnum):
     """More than the cap in thirty days."""
     NO_ANSWER = "no_answer"
     """No answer to five contacts in 180 days."""
+    NOT_INTERESTED = "not_interested"
+    """She was not interested in what a plan of the same family offered, in the last 60 days."""
     NEW_YEAR = "new_year"
     """除夕 and 初一."""
     CLOSED = "closed"

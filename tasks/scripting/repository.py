@@ -1,11 +1,12 @@
 """Every query over what a script may say, and over the copies."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
 import msgspec
+from sqlalchemy import RowMapping
 
 from scripts.variables import SENSITIVE
 from tasks.kernel.unit import Unit
@@ -75,13 +76,14 @@ left join customer_facts f on f.merchant_id = :merchant and f.customer_id = t.cu
 left join lateral (select v.* from visit v where v.merchant_id = :merchant and v.customer_id = t.customer_id
                    order by v.visited_on desc, v.visited_at desc, v.id desc limit 1) v on true
 left join product p on p.merchant_id = :merchant and p.id = v.product_id
-where t.merchant_id = :merchant and t.id = :task
+where t.merchant_id = :merchant and t.id = any(cast(:tasks as uuid[]))
 """
 
 
-async def read_task_facts(unit: Unit, task_id: UUID) -> TaskFacts:
-    """Return what the books say around a task that exists."""
-    return (await unit.structs(TaskFacts, _TASK, task=task_id, sensitive=sorted(SENSITIVE)))[0]
+async def read_task_facts(unit: Unit, task_ids: Collection[UUID]) -> dict[UUID, TaskFacts]:
+    """Return what the books say around tasks, by task; those that do not exist are absent."""
+    found = await unit.structs(TaskFacts, _TASK, tasks=list(task_ids), sensitive=sorted(SENSITIVE))
+    return {facts.task_id: facts for facts in found}
 
 
 class ReasonFacts(msgspec.Struct, frozen=True):
@@ -123,7 +125,7 @@ class ReasonFacts(msgspec.Struct, frozen=True):
 
 
 _REASONS: Final = """
-select r.id, r.plan_id, p.name as plan, p.template, r.version_id, r.enrolment_id, e.entry_key, r.step,
+select r.task_id, r.id, r.plan_id, p.name as plan, p.template, r.version_id, r.enrolment_id, e.entry_key, r.step,
        coalesce(o.fires_on, e.anchor_on, e.fires_on) as fired_on,
        r.state, r.close_reason, r.result, r.priority,
        k.name as card_name, k.kind as card_kind, cf.balance_cents, cf.uses_left, cf.expires_on, cf.last_used_at,
@@ -151,14 +153,18 @@ left join card_facts cf on cf.merchant_id = :merchant and cf.card_id = ca.id
 left join sale b on b.merchant_id = :merchant and b.id = case ev.ledger_kind when 'sale' then ev.ledger_id when 'card_entry' then ce.sale_id end
 left join appointment a on a.merchant_id = :merchant and a.id = ev.ledger_id and ev.ledger_kind = 'appointment'
 left join product ap on ap.merchant_id = :merchant and ap.id = a.product_id
-where r.merchant_id = :merchant and r.task_id = :task
-order by (r.state = 'live') desc, r.priority desc, r.created_at, r.id
+where r.merchant_id = :merchant and r.task_id = any(cast(:tasks as uuid[]))
+order by r.task_id, (r.state = 'live') desc, r.priority desc, r.created_at, r.id
 """
 
 
-async def read_reasons(unit: Unit, task_id: UUID) -> list[ReasonFacts]:
-    """Return the reasons of a task, the primary one first."""
-    return await unit.structs(ReasonFacts, _REASONS, task=task_id)
+async def read_reasons(unit: Unit, task_ids: Collection[UUID]) -> dict[UUID, list[ReasonFacts]]:
+    """Return the reasons of each task, the primary one first; no reason, no entry."""
+    found: dict[UUID, list[ReasonFacts]] = {}
+    for row in await unit.rows(_REASONS, tasks=list(task_ids)):
+        facts = {name: value for name, value in row.items() if name != "task_id"}
+        found.setdefault(row["task_id"], []).append(ReasonFacts(**facts))
+    return found
 
 
 def named_staff(facts: TaskFacts, reasons: Iterable[ReasonFacts]) -> set[UUID]:
@@ -169,21 +175,32 @@ def named_staff(facts: TaskFacts, reasons: Iterable[ReasonFacts]) -> set[UUID]:
 
 
 _ABSENCE: Final = """
-select day_on as first_on, day_on as last_on, works, store_id, false as away from roster_day
-where merchant_id = :merchant and staff_id = :staff and day_on between :today and cast(:today as date) + cast(:days as int)
+select staff_id, day_on as first_on, day_on as last_on, works, store_id, false as away from roster_day
+where merchant_id = :merchant and staff_id = any(cast(:staff as uuid[])) and day_on between :today and cast(:today as date) + cast(:days as int)
 union all
-select from_on, to_on, false, null, true from staff_leave
-where merchant_id = :merchant and staff_id = :staff and to_on >= :today and from_on <= cast(:today as date) + cast(:days as int)
+select staff_id, from_on, to_on, false, null, true from staff_leave
+where merchant_id = :merchant and staff_id = any(cast(:staff as uuid[])) and to_on >= :today and from_on <= cast(:today as date) + cast(:days as int)
 """
 
 
-async def read_duty(unit: Unit, facts: TaskFacts, staff_id: UUID) -> Duty:
-    """Return when the employee works at the task's store in the coming month."""
-    calendars = await load_calendars(unit, [facts.store_id], facts.today, SEARCH_DAYS)
-    rows: Sequence[Any] = await unit.rows(_ABSENCE, staff=staff_id, today=facts.today, days=SEARCH_DAYS)
+async def read_duties(unit: Unit, speaking: Collection[tuple[TaskFacts, UUID]]) -> dict[tuple[UUID, UUID], Duty]:
+    """Return when employees work in the coming month, by store and employee: at each task's store, whoever speaks in it."""
+    if not speaking:
+        return {}
+    first = min(facts.today for facts, _ in speaking)
+    days = (max(facts.today for facts, _ in speaking) - first).days + SEARCH_DAYS
+    calendars = await load_calendars(unit, {facts.store_id for facts, _ in speaking}, first, days)
+    away: dict[UUID, list[RowMapping]] = {}
+    for row in await unit.rows(_ABSENCE, staff=list({staff for _, staff in speaking}), today=first, days=days):
+        away.setdefault(row["staff_id"], []).append(row)
+    wanted = {(facts.store_id, staff) for facts, staff in speaking}
+    return {(store, staff): _duty(calendars[store], away.get(staff, ())) for store, staff in wanted}
+
+
+def _duty(calendar: StoreCalendar, rows: Sequence[RowMapping]) -> Duty:
     return Duty(
-        facts.store_id,
-        _opens(calendars[facts.store_id]),
+        calendar.store_id,
+        _opens(calendar),
         {row["first_on"]: (row["works"], row["store_id"]) for row in rows if not row["away"]},
         [(row["first_on"], row["last_on"]) for row in rows if row["away"]],
     )

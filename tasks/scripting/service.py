@@ -42,9 +42,9 @@ class TaskScripts(msgspec.Struct, frozen=True):
 
     facts: TaskFacts
     reasons: Sequence[ReasonFacts]
-    plans: dict[UUID, Definition]
+    plans: Mapping[UUID, Definition]
     customer: CustomerPerson | None
-    staff: dict[UUID, StaffPerson]
+    staff: Mapping[UUID, StaffPerson]
     speaker: UUID
     days: Sequence[object]
 

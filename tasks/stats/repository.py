@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from sqlalchemy import RowMapping
 
-from tasks.callbacks.outcomes import POSITIVE, REACHED
+from tasks.callbacks.meanings import POSITIVE, REACHED, TRIED
 from tasks.kernel.scope import StaffScope
 from tasks.kernel.unit import Unit
 from tasks.stats.rules import By
@@ -28,14 +28,16 @@ _CREDITED: Final[Mapping[By, str]] = {
 
 _COMPLETION: Final = """
 with cohort as (
-    select t.id, t.store_id, t.assignee_id, t.status, {overdue} as overdue, t.status not in ('moot', 'cancelled') as assigned
+    select t.id, t.store_id, t.assignee_id, t.status, t.status = 'done' and t.close_reason = 'skipped' as skipped, {overdue} as overdue,
+           t.status not in ('moot', 'cancelled') as assigned
     from task t join store s on s.merchant_id = :merchant and s.id = t.store_id
     where t.merchant_id = :merchant and t.store_id = any(cast(:stores as uuid[])) and t.opens_on between :from_on and :to_on
       and t.origin <> 'test' and (:leads or t.assignee_id = :me)),
 tried as (
     select c.id, bool_or(b.outcome = any(cast(:reached as text[]))) as reached, bool_or(b.outcome = any(cast(:positive as text[]))) as positive,
            bool_or(b.outcome = 'booked') as booked
-    from cohort c join callback b on b.merchant_id = :merchant and b.task_id = c.id group by c.id),
+    from cohort c join callback b on b.merchant_id = :merchant and b.task_id = c.id and b.void_at is null and b.outcome = any(cast(:tried as text[]))
+    group by c.id),
 part as ({part}),
 brought as (
     select p.key, p.id, bool_or(k.kind = 'arrived') as arrived, bool_or(k.kind = 'purchased') as paid,
@@ -47,7 +49,8 @@ select p.key, count(*) filter (where c.assigned) as assigned,
        count(*) filter (where c.assigned and x.positive) as positive,
        count(*) filter (where c.assigned and x.booked) as booked,
        count(*) filter (where c.overdue) as overdue,
-       count(*) filter (where c.status = 'done') as done,
+       count(*) filter (where c.status = 'done' and not c.skipped) as done,
+       count(*) filter (where c.skipped) as skipped,
        count(*) filter (where c.status = 'expired') as expired,
        count(*) filter (where c.status = 'moot') as moot,
        count(*) filter (where c.status = 'cancelled') as cancelled,
@@ -65,7 +68,7 @@ async def read_completion(unit: Unit, scope: StaffScope, days: tuple[date, date]
     statement = _COMPLETION.format(overdue=OVERDUE, part=_PARTS[by], credited=_CREDITED[by])
     return await unit.rows(
         statement, stores=list(scope.store_ids), me=scope.staff_id, leads=scope.leads, from_on=days[0], to_on=days[1], at=unit.now,
-        reached=list(REACHED), positive=list(POSITIVE),
+        reached=list(REACHED), positive=list(POSITIVE), tried=list(TRIED),
     )  # fmt: skip
 
 

@@ -20,8 +20,8 @@ class CompletionRow(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """The tasks of one employee, plan or store that opened in the days asked for; `key` None is the pool, or tasks without a plan.
 
     `assigned` is the denominator: every task but `moot` and `cancelled`; `attempted`, `reached`, `positive` and `booked` count its tasks, by what was
-    logged. `arrived`, `paid` and the money (分; cash earned and card value consumed apart) are what is credited and not taken back, whatever became of
-    the task. `overdue` is now.
+    logged and not corrected away. `skipped` ones are counted apart: they are neither attempted nor `done`. `arrived`, `paid` and the money (分; cash earned
+    and card value consumed apart) are what is credited and not taken back, whatever became of the task. `overdue` is now.
     """
 
     key: UUID | None
@@ -37,6 +37,7 @@ class CompletionRow(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     card_cents: int
     overdue: int
     done: int
+    skipped: int
     expired: int
     moot: int
     cancelled: int

@@ -18,6 +18,8 @@ class Bucket(StrEnum):
     """A time was promised to the customer, due or to come."""
     UPCOMING = "upcoming"
     """Opens, or comes back, later."""
+    REPLIES = "replies"
+    """A message was sent and may yet be answered: nobody needs to do anything, so no other list holds it."""
     DONE = "done"
     """Closed by a callback today."""
 
@@ -29,7 +31,9 @@ LIVE: Final = "t.status in ('queued', 'open', 'in_progress', 'waiting')"
 READY_AT: Final = "(case t.status when 'queued' then t.opens_at when 'waiting' then t.wait_until else t.opens_at end)"
 """When a task can be worked on. Not the status decides but the time: a task is due although the sweep has not been by."""
 
-READY: Final = f"({LIVE} and {READY_AT} <= :at)"
+QUIET: Final = f"({LIVE} and t.wait_kind is not distinct from 'reply')"
+"""Awaits an answer to a message: neither due nor overdue, whatever the clock says."""
+READY: Final = f"({LIVE} and t.wait_kind is distinct from 'reply' and {READY_AT} <= :at)"
 OVERDUE: Final = f"({READY} and t.due_at < :at)"
 PROMISED: Final = f"({LIVE} and t.wait_kind is not distinct from 'callback')"
 CLOSED_TODAY: Final = f"(t.status = 'done' and (t.closed_at at time zone s.timezone)::date = {TODAY})"
@@ -39,7 +43,8 @@ BUCKETS: Final[dict[Bucket, str]] = {
     Bucket.TODAY: READY,
     Bucket.OVERDUE: OVERDUE,
     Bucket.CALLBACKS: PROMISED,
-    Bucket.UPCOMING: f"({LIVE} and {READY_AT} > :at)",
+    Bucket.UPCOMING: f"({LIVE} and t.wait_kind is distinct from 'reply' and {READY_AT} > :at)",
+    Bucket.REPLIES: QUIET,
     Bucket.DONE: CLOSED_TODAY,
 }
 """The condition of each list."""

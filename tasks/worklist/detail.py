@@ -1,6 +1,6 @@
-"""What surrounds one task on its page: who may see it, how the customer can be reached, and what was said before."""
+"""What surrounds a task on its page: who may see it, how the customer can be reached, and what was said before."""
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -49,8 +49,8 @@ class TaskHead(msgspec.Struct, frozen=True):
 
 _HEAD: Final = f"""
 with t as (
-    select * from task where merchant_id = :merchant and id = :task and store_id = any(cast(:stores as uuid[]))
-      and (:leads or assignee_id = :me or (assignee_id is null and status in {LIVE_SQL})))
+    select * from task where merchant_id = :merchant and id = any(cast(:tasks as uuid[])) and store_id = any(cast(:stores as uuid[]))
+      and (:leads or assignee_id = :me or (assignee_id is null and (status in {LIVE_SQL} or closed_at = :at))))
 select t.id, t.store_id, t.customer_id, t.assignee_id, t.origin, t.status, t.opens_at, t.contact_from, t.due_at, t.expires_at, t.wait_until,
        t.wait_kind, t.attempts, t.priority, t.value_cents, t.urged_at, t.closed_at, t.close_reason, s.timezone, {OVERDUE} as overdue,
        c.source, st.no_phone_at is not null as no_phone, st.no_wechat_at is not null as no_wechat, st.no_contact_at is not null as no_contact,
@@ -63,14 +63,15 @@ left join customer_contact_state st on st.merchant_id = :merchant and st.custome
 """
 
 
-async def read_head(unit: Unit, scope: StaffScope, task_id: UUID) -> TaskHead:
-    """Return a task the caller may see: one's own, the pool's, and for those who lead the stores'; raises `NotFound` for any other."""
-    row = await unit.row(
-        _HEAD, task=task_id, stores=list(scope.store_ids), me=scope.staff_id, leads=scope.leads, at=unit.now
+async def read_heads(unit: Unit, scope: StaffScope, task_ids: Collection[UUID]) -> dict[UUID, TaskHead]:
+    """Return the tasks that the caller may see: one's own, the pool's, and for those who lead the stores'; any other is absent.
+
+    What closed in this very moment was the pool's until now.
+    """
+    rows = await unit.rows(
+        _HEAD, tasks=list(task_ids), stores=list(scope.store_ids), me=scope.staff_id, leads=scope.leads, at=unit.now
     )
-    if row is None:
-        raise NotFound(what="任务/task")
-    return TaskHead(**{**row, "status": TaskStatus(row["status"])})
+    return {row["id"]: TaskHead(**{**row, "status": TaskStatus(row["status"])}) for row in rows}
 
 
 class PastContact(msgspec.Struct, frozen=True):
@@ -85,24 +86,28 @@ class PastContact(msgspec.Struct, frozen=True):
 
 
 _CONTACTS: Final = """
-select c.contacted_at as at, c.channel, c.reached, c.staff_id, b.outcome, b.sealed, cu.salt
-from contact c
-join customer cu on cu.merchant_id = :merchant and cu.id = c.customer_id
+select c.customer_id, c.contacted_at as at, c.channel, c.reached, c.staff_id, b.outcome, b.sealed, cu.salt
+from unnest(cast(:customers as uuid[])) as u(id)
+join customer cu on cu.merchant_id = :merchant and cu.id = u.id
+cross join lateral (
+    select * from contact c where c.merchant_id = :merchant and c.customer_id = u.id order by c.contacted_at desc, c.id desc limit :many) c
 left join lateral (
     select b.outcome, b.sealed from callback b
-    where b.merchant_id = :merchant and b.task_id = c.task_id and b.staff_id = c.staff_id and b.occurred_at = c.contacted_at
+    where b.merchant_id = :merchant and b.task_id = c.task_id and b.occurred_at = c.contacted_at and b.void_at is null
+      and (b.contact_id = c.id or (b.contact_id is null and b.staff_id = c.staff_id))
     order by b.received_at desc, b.id desc limit 1) b on true
-where c.merchant_id = :merchant and c.customer_id = :customer order by c.contacted_at desc, c.id desc limit :many
+order by c.customer_id, c.contacted_at desc, c.id desc
 """
 
 
-async def read_contacts(unit: Unit, customer_id: UUID) -> Sequence[PastContact]:
-    """Return the customer's last three contacts, newest first, with what came of them."""
-    found = []
-    for row in await unit.rows(_CONTACTS, customer=customer_id, many=SHOWN_CONTACTS):
-        sealed, salt = row["sealed"], row["salt"]
-        note = unit.vault.open(salt, customer_id, sealed).decode() if sealed and salt else None
-        found.append(PastContact(row["at"], row["channel"], row["reached"], row["staff_id"], row["outcome"], note))
+async def read_contacts(unit: Unit, customer_ids: Collection[UUID]) -> dict[UUID, list[PastContact]]:
+    """Return the last three contacts of each customer, newest first, with what came of them; no contact, no entry."""
+    found: dict[UUID, list[PastContact]] = {}
+    for row in await unit.rows(_CONTACTS, customers=list(set(customer_ids)), many=SHOWN_CONTACTS):
+        customer, sealed, salt = row["customer_id"], row["sealed"], row["salt"]
+        note = unit.vault.open(salt, customer, sealed).decode() if sealed and salt else None
+        contact = PastContact(row["at"], row["channel"], row["reached"], row["staff_id"], row["outcome"], note)
+        found.setdefault(customer, []).append(contact)
     return found
 
 

@@ -40,6 +40,10 @@ class WaitKind(StrEnum):
     """Nobody answered."""
     CALLBACK = "callback"
     """A time was promised to the customer."""
+    LATER = "later"
+    """She is interested, and wants to be contacted again then."""
+    REPLY = "reply"
+    """A message was sent; she may answer it. Rests in a list of its own and comes back only as a reply, a booking or a visit."""
 
 
 def may_move(current: TaskStatus, to: TaskStatus) -> bool:

@@ -82,6 +82,21 @@ class Origin(StrEnum):
     """An owner trying a plan."""
 
 
+class TaskCause(StrEnum):
+    """What a task is for that no plan made; the app words it (why.py)."""
+
+    OWN = "own"
+    """The employee wanted to follow up."""
+    BROKEN_PROMISE = "broken_promise"
+    """She said she would come, and did not."""
+    COMPLAINT = "complaint"
+    """She complained."""
+    BAD_REVIEW = "bad_review"
+    """She wrote a bad review."""
+    TRIAL = "trial"
+    """An owner tries a plan out."""
+
+
 class ReasonState(StrEnum):
     """Whether a plan's part in a task still stands."""
 
@@ -100,6 +115,10 @@ class CloseReason(StrEnum):
     """Three attempts, no answer."""
     SKIPPED = "skipped"
     """The employee said why not."""
+    SENT_NO_REPLY = "sent_no_reply"
+    """A message was sent and nothing came back."""
+    WRONG_NUMBER = "wrong_number"
+    """Nobody can be reached under what we have of her."""
     BOOKED = "booked"
     """已约: an appointment exists."""
     ARRIVED = "arrived"
@@ -120,6 +139,8 @@ class CloseReason(StrEnum):
     """Past its day."""
     CANCELLED = "cancelled"
     """Taken back by a manager or by ending the plan."""
+    APPOINTMENT_CANCELLED = "appointment_cancelled"
+    """预约已取消: the appointment it was for is not to be."""
 
 
 class Channel(StrEnum):

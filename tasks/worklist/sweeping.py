@@ -20,7 +20,8 @@ _OPEN: Final = _MOVE.format(
     due="status = 'queued' and opens_at <= :now and expires_at > :now", change="status = 'open'"
 )
 _WAKE: Final = _MOVE.format(
-    due="status = 'waiting' and wait_until <= :now and expires_at > :now",
+    # What awaits a reply never comes back by itself (tasks.callbacks.replies).
+    due="status = 'waiting' and wait_until <= :now and expires_at > :now and wait_kind is distinct from 'reply'",
     # A promised time stays on the row: it is what puts the task on top of the list.
     change=(
         "status = 'open', wait_until = case when t.wait_kind = 'callback' then t.wait_until end, "

@@ -6,14 +6,18 @@ from uuid import UUID
 
 from sqlmodel import Field
 
-from tasks.kernel.columns import Row, big, check, day, document, index, instant, key, one_of, only, refers, text
-from tasks.worklist.states import LIVE, Channel, CloseReason, Origin, ReasonState, TaskStatus
+from tasks.kernel.columns import Row, big, blob, check, day, document, index, instant, key, one_of, only, refers, text
+from tasks.worklist.states import LIVE, Channel, CloseReason, Origin, ReasonState, TaskCause, TaskStatus
 
 _LIVE = "status in ({})".format(", ".join(f"'{status}'" for status in LIVE))
 
 
 class Task(Row, table=True):
-    """One contact to make with one customer. `due_at` is when it is late, `expires_at` when it is over; overdue is never stored."""
+    """One contact to make with one customer. `due_at` is when it is late, `expires_at` when it is over; overdue is never stored.
+
+    `cause` and `sealed`, the employee's own words, are of tasks that no plan made; `source_task_id` is the task that this one follows from.
+    `claimed_until` is when a task claimed from the pool and not begun goes back; `reserved_by` is who was offered it last, until `reserved_until`.
+    """
 
     merchant_id: UUID = key()
     id: UUID = key()
@@ -36,11 +40,20 @@ class Task(Row, table=True):
     closed_at: datetime | None = instant(default=None)
     close_reason: str | None = text(default=None)
     created_at: datetime = instant()
+    cause: str | None = text(default=None)
+    sealed: bytes | None = blob(default=None)
+    source_task_id: UUID | None = Field(default=None)
+    claimed_until: datetime | None = instant(default=None)
+    reserved_by: UUID | None = Field(default=None)
+    reserved_until: datetime | None = instant(default=None)
 
     __table_args__ = (
         refers("store_id", "store"),
         refers("customer_id", "customer"),
         refers("assignee_id", "staff"),
+        refers("source_task_id", "task"),
+        refers("reserved_by", "staff"),
+        one_of("cause", TaskCause),
         one_of("origin", Origin),
         one_of("status", TaskStatus),
         one_of("close_reason", CloseReason),
@@ -55,10 +68,20 @@ class Task(Row, table=True):
         index("ix_task_assignee_day", "assignee_id", "opens_on"),
         index("ix_task_closed", "assignee_id", "closed_at", where="closed_at is not null"),
         index("ix_task_store_day", "store_id", "opens_on"),
+        index("ix_task_store_live", "store_id", "id", where=_LIVE),
         index("ix_task_wake", "opens_at", where="status = 'queued'"),
         index("ix_task_wait", "wait_until", where="status = 'waiting'"),
+        index("ix_task_reply", "customer_id", where="wait_kind = 'reply'"),
+        index(
+            "ix_task_promised",
+            "wait_until",
+            where="wait_kind = 'callback' and closed_at is null",
+            beside=("merchant_id",),
+        ),
         index("ix_task_expiry", "expires_at", where=_LIVE),
+        index("ix_task_claimed", "claimed_until", where="claimed_until is not null"),
         index("ix_task_customer", "customer_id", "created_at"),
+        index("ix_task_source", "source_task_id", where="source_task_id is not null"),
     )
 
 
@@ -102,7 +125,7 @@ class TaskReason(Row, table=True):
 
 
 class TaskHistory(Row, table=True):
-    """What happened to a task after it was made: who moved it from where to where."""
+    """What happened to a task after it was made: who moved it from where to where; `occurred_at` when a phone said so later than it was."""
 
     __tablename__ = "task_history"
 
@@ -115,6 +138,7 @@ class TaskHistory(Row, table=True):
     staff_id: UUID | None = Field(default=None)
     detail: dict[str, Any] = document(default_factory=dict)
     at: datetime = instant()
+    occurred_at: datetime | None = instant(default=None)
 
     __table_args__ = (
         refers("task_id", "task", cascade=True),
@@ -151,19 +175,23 @@ class Contact(Row, table=True):
 
 
 class StoreRevision(Row, table=True):
-    """The number of the last committed change of a store; raised by the last statement of a writing transaction, in store id order."""
+    """The number of the last committed change of a store; raised by the last statement of a writing transaction, in store id order.
+
+    Changes up to `floor_rev` are forgotten: who stands before it begins anew.
+    """
 
     __tablename__ = "store_revision"
 
     merchant_id: UUID = key()
     store_id: UUID = key()
     rev: int = big(default=0)
+    floor_rev: int = big(default=0)
 
     __table_args__ = (refers("store_id", "store"),)
 
 
 class TaskChange(Row, table=True):
-    """A task changed in a store at a revision; `left_staff_id` no longer has it."""
+    """A task changed in a store at a revision; `left_staff_id` no longer has it: an employee, or the pool (`feed.POOL`)."""
 
     __tablename__ = "task_change"
 
@@ -172,5 +200,6 @@ class TaskChange(Row, table=True):
     rev: int = big(primary_key=True)
     task_id: UUID = key()
     left_staff_id: UUID | None = Field(default=None)
+    changed_at: datetime | None = instant(default=None)
 
     __table_args__ = (refers("store_id", "store"),)

@@ -12,16 +12,20 @@ from tasks.worklist.states import TaskStatus
 
 
 class TaskQuery(msgspec.Struct, frozen=True, kw_only=True):
-    """Which page of which list, in which language its sentences are; `limit` is 1..100."""
+    """Which page of which list, in which language its sentences are; `limit` is 1..100, `store_id` narrows it to one of the caller's stores."""
 
     bucket: Bucket = Bucket.TODAY
     limit: int = 20
     cursor: str | None = None
     locale: Locale = "zh-CN"
+    store_id: UUID | None = None
 
 
 class TaskRow(msgspec.Struct, frozen=True, rename="camel"):
-    """A task as a list shows it. `nickname` is None when there is nothing good to call the customer; `has_phone` False is 无电话."""
+    """A task as a list shows it. `nickname` is None when there is nothing good to call the customer; `has_phone` False is 无电话.
+
+    `reserved_by` names the colleague who was offered a pool task and may begin it until `reserved_until`; `claimed_until` is when a claimed one goes back.
+    """
 
     id: UUID
     store_id: UUID
@@ -49,6 +53,15 @@ class TaskRow(msgspec.Struct, frozen=True, rename="camel"):
     assignee: str | None
     closed_at: datetime | None
     close_reason: str | None
+    claimed_until: datetime | None = None
+    reserved_by: str | None = None
+    reserved_until: datetime | None = None
+
+
+class NextTask(msgspec.Struct, frozen=True, rename="camel"):
+    """The best task to do now, None when there is none."""
+
+    task: TaskRow | None
 
 
 class TaskPage(msgspec.Struct, frozen=True, rename="camel"):

@@ -8,6 +8,9 @@ import msgspec
 
 from scripts.locales import Locale
 from scripts.variables import calendar_day, money, times
+from tasks.worklist.background import Background
+from tasks.worklist.why_causes import cause_line
+from tasks.worklist.why_events import EVENT_LINES
 
 
 class WhyFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,16 +26,23 @@ class WhyFacts(msgspec.Struct, frozen=True, kw_only=True):
     balance_cents: int | None = None
     uses_left: int | None = None
     expires_on: date | None = None
+    background: Background = Background()
 
 
 Line = Callable[[WhyFacts, Locale], str | None]
 
 
 def why_line(facts: WhyFacts, locale: Locale) -> str:
-    """Return the line of the plan's template when its facts are known, else the plan's name, else that the employee wanted it."""
+    """Return what caused a task of no plan, or the line of the plan's template when its facts are known; else the plan's name."""
     line = LINES.get(facts.template or "")
-    said = line(facts, locale) if line else None
-    return said or facts.plan or ("自己安排的跟进" if locale == "zh-CN" else "Your own follow-up")
+    said = line(facts, locale) if line else _of_event(facts, locale)
+    return said or facts.plan or cause_line(facts.background, facts.today, locale)
+
+
+def _of_event(facts: WhyFacts, locale: Locale) -> str | None:
+    """The line of a template that is about an event or a day rather than about the books."""
+    words = EVENT_LINES.get(facts.template or "")
+    return words(facts.background, facts.today, locale) if words else None
 
 
 def _second_visit(facts: WhyFacts, locale: Locale) -> str | None:
@@ -106,4 +116,4 @@ LINES: Final[dict[str, Line]] = {
     "win_back": _not_seen,
     "after_service": _after_service,
 }
-"""Template → its line; a template without one shows the plan's name."""
+"""Template → its line, of those that the books alone word; the others are in `why_events`."""

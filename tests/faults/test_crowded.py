@@ -98,7 +98,9 @@ async def crowd_in(
     )
     told = {row["reason"]: row["n"] for row in reasons}
     print(f"{ledger.amid} of {len(tasks)} callbacks in the middle of a chunk; {told}")  # noqa: T201  # the figure
-    assert {reason.value for reason in Suppression} - {name for name, n in told.items() if n >= size.reasons} == set()
+    often = {name for name, n in told.items() if n >= size.reasons}
+    # Nobody was asked before by a plan of these families: tests/stories/test_outcomes_later.py has who was not interested.
+    assert {reason.value for reason in Suppression} - often == {"not_interested"}
 
 
 def listening(monkeypatch: pytest.MonkeyPatch, chunk: int) -> Ledger:

@@ -4,7 +4,7 @@ from uuid import UUID
 import pytest
 
 from backend.db.units import Units
-from tasks.callbacks.faults import ActionReused
+from tasks.actions.faults import ActionReused
 from tasks.flow.log_callback import CallbackAnswer, CallbackFact, Outcome, log_callback
 from tasks.flow.work_task import Bucket, TaskQuery, list_tasks, wake_waiting
 from tasks.kernel.errors import Invalid, NotFound

@@ -23,6 +23,10 @@ FIELDS: dict[str, dict[str, object]] = {
     "no_answer": {},
     "callback_requested": {"callbackAt": "2026-03-20T15:00:00+08:00"},
     "refused_contact": {"scope": "all"},
+    "will_come": {"promisedOn": "2026-03-20"},
+    "busy": {},
+    "skipped": {"reason": "other"},
+    "not_interested": {"reason": "price"},
 }
 FROM, TO = date(2026, 3, 1), date(2026, 3, 2)
 
@@ -85,7 +89,7 @@ async def recount(world: World, by: str) -> dict[UUID | None, dict[str, int]]:
     """The same figures from all rows, in plain Python."""
     tasks = await rows_of(world, "select * from task where merchant_id = :merchant")
     reasons = await rows_of(world, "select task_id, plan_id from task_reason where merchant_id = :merchant")
-    callbacks = await rows_of(world, "select task_id, outcome from callback where merchant_id = :merchant")
+    callbacks = await rows_of(world, "select task_id, outcome from callback where merchant_id = :merchant and void_at is null")
     credits_ = await rows_of(world, "select * from credit where merchant_id = :merchant and revoked_at is null")
     now = await world.units.now()
     found: dict[UUID | None, dict[str, int]] = defaultdict(lambda: defaultdict(int))
@@ -111,12 +115,15 @@ def count(figures: dict[str, int], task: dict[str, Any], said: set[str], now: An
     status = task["status"]
     if status not in {"moot", "cancelled"}:
         figures["assigned"] += 1
+        said = said - {"skipped"}
         figures["attempted"] += bool(said)
-        figures["reached"] += bool(said - {"no_answer"})
-        figures["positive"] += "booked" in said
+        figures["reached"] += bool(said - {"no_answer", "busy"})
+        figures["positive"] += bool(said & {"booked", "will_come"})
         figures["booked"] += "booked" in said
-    for each in ("done", "expired", "moot", "cancelled"):
+    for each in ("expired", "moot", "cancelled"):
         figures[each] += status == each
+    figures["skipped"] += task["close_reason"] == "skipped"
+    figures["done"] += status == "done" and task["close_reason"] != "skipped"
     ready = status in {"open", "in_progress"} or (status == "waiting" and task["wait_until"] <= now)
     figures["overdue"] += ready and task["due_at"] < now
 

@@ -80,7 +80,7 @@ async def test_every_rule_is_told_in_its_order_even_behind_a_refusal(world: Worl
     assert (scope.verdict.decided, scope.verdict.reason) == ("suppressed", "do_not_contact")
     assert [one.rule.value for one in scope.rules] == [
         "do_not_contact", "wrong_number", "complaint", "appointment", "contacted_today", "phone_today", "marketing_gap", "tier_cap", "no_answer",
-        "new_year", "closed",
+        "not_interested", "new_year", "closed",
     ]  # fmt: skip
     told = {one.rule.value: (one.on, one.holds, one.seen) for one in scope.rules}
     assert told["do_not_contact"] == (True, True, "2026-03-02")

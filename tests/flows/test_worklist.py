@@ -21,6 +21,7 @@ from tasks.kernel.errors import Invalid, NotFound
 from tasks.kernel.paging import CursorGarbled
 from tasks.kernel.sealing import MasterKey
 from tasks.worklist.faults import TaskAlreadyClaimed, TaskClosed, TaskNotReady, TaskUnclaimed
+from tasks.worklist.feed import POOL
 from tests.support.clock import TestClock, shanghai
 from tests.support.rows import Ask, doing, make_plan, make_task, rows_of, task_row
 from tests.support.world import World, make_world
@@ -65,9 +66,23 @@ async def test_each_list_holds_what_its_count_says(units: Units, master: MasterK
     assert await names(world, "E1", "upcoming") == {"C4", "C7"}
     assert await names(world, "E1", "callbacks") == set()
     assert await names(world, "E1", "done") == {"C9"}
-    assert (await page(world, "E1")).counts == {"today": 5, "overdue": 1, "callbacks": 0, "upcoming": 2, "done": 1}
+    assert (await page(world, "E1")).counts == {
+        "today": 5,
+        "overdue": 1,
+        "callbacks": 0,
+        "upcoming": 2,
+        "replies": 0,
+        "done": 1,
+    }
     assert await names(world, "E2", "today") == {"C8"}, "the pool of S1 is not E2's"
-    assert (await page(world, "manager")).counts == {"today": 6, "overdue": 1, "callbacks": 0, "upcoming": 2, "done": 1}
+    assert (await page(world, "manager")).counts == {
+        "today": 6,
+        "overdue": 1,
+        "callbacks": 0,
+        "upcoming": 2,
+        "replies": 0,
+        "done": 1,
+    }
     await clock.set(shanghai("2026-03-03 00:30"))
     assert (await page(world, "E1")).counts["done"] == 0, "done is of the store's own day"
 
@@ -159,7 +174,7 @@ async def test_moves_by_hand_are_answered_once_and_the_same_twice(
     changes = await rows_of(
         world, "select rev, left_staff_id from task_change where merchant_id = :merchant order by rev"
     )
-    assert [row["left_staff_id"] for row in changes] == [None, None, None, world.staff["E1"]]
+    assert [row["left_staff_id"] for row in changes] == [POOL, None, None, world.staff["E1"]]
 
 
 async def release_after(unit: object, scope: object, task: object) -> None:

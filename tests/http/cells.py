@@ -6,13 +6,19 @@ from uuid import UUID
 
 from tasks.kernel.ids import new_id
 from tests.http.cell import Ask, Cell, Make, plain
+from tests.http.cells_actions import ACTIONS
+from tests.http.cells_attachments import ATTACHMENTS
 from tests.http.cells_audience import AUDIENCE
 from tests.http.cells_benefits import BENEFITS
 from tests.http.cells_catalog import CATALOG
+from tests.http.cells_desk import DESK_CELLS
 from tests.http.cells_insight import INSIGHT
+from tests.http.cells_outcomes import OUTCOMES
+from tests.http.cells_own import OWN
 from tests.http.cells_plans import PLANS
 from tests.http.cells_schedules import SCHEDULES
 from tests.http.cells_segments import SEGMENTS
+from tests.http.cells_sync import SYNC
 from tests.http.salon import PASSWORD, Salon
 
 
@@ -105,7 +111,23 @@ MANAGER = {
     "ListStoreTasks": Cell(plain("/v1/manager/tasks?limit=50"), "manager"),
 }
 CELLS: dict[str, Cell] = (
-    STAFF | OWNER | INTAKE | MANAGER | AUDIENCE | SCHEDULES | CATALOG | SEGMENTS | INSIGHT | BENEFITS | PLANS
+    STAFF
+    | OWNER
+    | INTAKE
+    | MANAGER
+    | AUDIENCE
+    | SCHEDULES
+    | CATALOG
+    | SEGMENTS
+    | INSIGHT
+    | BENEFITS
+    | PLANS
+    | OUTCOMES
+    | ACTIONS
+    | ATTACHMENTS
+    | DESK_CELLS
+    | SYNC
+    | OWN
 )
-OPEN = {"Live", "Ready", "Late", "Metrics", "ListProblems", "GetProblem", "Login", "Refresh"}
+OPEN = {"Live", "Ready", "Late", "Metrics", "ListProblems", "GetProblem", "Login", "Refresh", "UploadAttachment"}
 """Operations that everybody may ask."""

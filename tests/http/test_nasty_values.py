@@ -3,7 +3,9 @@
 from typing import Any
 
 import pytest
+from msgspec import structs
 
+from tasks.callbacks.outcomes import OUTCOMES
 from tasks.kernel.ids import new_id
 from tests.http.salon import Salon
 from tests.support.clock import TestClock
@@ -119,7 +121,7 @@ async def test_no_value_of_an_event_is_a_defect(salon: Salon) -> None:
         assert len(answer.json()["results"]) == len(batch)
 
 
-@pytest.mark.parametrize("outcome", ["booked", "no_answer", "callback_requested", "refused_contact"])
+@pytest.mark.parametrize("outcome", sorted(OUTCOMES))
 async def test_no_value_of_a_callback_is_a_defect(salon: Salon, clock: TestClock, outcome: str) -> None:
     await clock.now()
     employee = await salon.caller("employee")
@@ -127,24 +129,14 @@ async def test_no_value_of_a_callback_is_a_defect(salon: Salon, clock: TestClock
     base: dict[str, Any] = {
         "outcome": outcome,
         "occurredAt": "2026-03-02T08:00:00+08:00",
-        "channel": "phone",
+        "channel": "wechat",
         "note": "n",
         "fields": {},
+        "corrects": None,
+        "attachments": [],
     }
-    fields = (
-        "startsAt",
-        "startsOn",
-        "on",
-        "half",
-        "precision",
-        "service",
-        "staff",
-        "at",
-        "until",
-        "scope",
-        "callAt",
-        "nextAt",
-    )
+    names = [field.encode_name for field in structs.fields(OUTCOMES[outcome].fields)]
+    fields = ["on", *names]
     bodies = [base | {field: bad} for field in base for bad in NASTY] + [
         base | {"fields": {field: bad}} for field in fields for bad in NASTY
     ]

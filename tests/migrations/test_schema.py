@@ -15,7 +15,7 @@ from backend.db.engine import driver_url, open_engine
 from backend.db.schema import statements, tenant_tables
 from backend.embedded.programs import POSTGRES_BIN
 
-NOT_TENANT = {"alembic_version", "clock_setting", "heartbeat", "login_throttle"}
+NOT_TENANT = {"address_holder", "alembic_version", "clock_setting", "heartbeat", "login_throttle"}
 
 
 @pytest.fixture(scope="module")

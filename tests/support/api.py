@@ -1,7 +1,12 @@
 """HTTP as a client of a story: log in once, then ask and answer in JSON."""
 
+import atexit
+import shutil
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
 from typing import Any, cast
 
 from argon2 import PasswordHasher
@@ -13,6 +18,7 @@ from backend.auth.passwords import Passwords
 from backend.auth.throttle import ThrottleRules
 from backend.db.units import Units
 from backend.services import Services
+from backend.settings import Settings
 from tasks.kernel.sealing import MasterKey
 
 JSON = {"content-type": "application/json"}
@@ -21,7 +27,16 @@ JSON = {"content-type": "application/json"}
 def quick_services(units: Units, master: MasterKey) -> Services:
     """Services with the cheapest Argon2id, so that a story may log in often."""
     cheap = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
-    return Services(units, master, passwords=cheap, throttle_rules=ThrottleRules(slow_step=0.0))
+    settings = Settings(home=home())
+    return Services(units, master, settings, passwords=cheap, throttle_rules=ThrottleRules(slow_step=0.0), stream_s=0.2)
+
+
+@cache
+def home() -> Path:
+    """A home folder of this run, for attachments."""
+    made = Path(tempfile.mkdtemp(prefix="huifang-home-"))
+    atexit.register(shutil.rmtree, made, ignore_errors=True)
+    return made
 
 
 @dataclass

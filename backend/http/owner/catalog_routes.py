@@ -11,10 +11,13 @@ from litestar.params import FromPath, JSONBody
 
 from backend.http.etags import IfMatch, etag, seen
 from backend.http.owner import catalog_schemas as out
+from backend.http.owner.outcome_schemas import OutcomesOut, ReasonsOut
 from backend.http.paging import Cursor, Limit, next_link
 from backend.http.problems.transport import PreconditionRequired
 from backend.http.session import InUnit
 from backend.http.shown import shown
+from tasks.callbacks.codes import OUTCOME_CODES, OutcomeCodeIn, OutcomeCodeSaid
+from tasks.callbacks.reasons import OUTCOME_REASONS, ReasonIn, ReasonSaid, reason_key
 from tasks.kernel.errors import Invalid, NotFound
 from tasks.kernel.paging import CursorGarbled
 from tasks.ledger.catalog import CARD_PRODUCTS, CATEGORIES, PRODUCTS
@@ -87,6 +90,14 @@ _LISTS: Final = (
     _Kept(
         "/card-products", "CardProduct", "CardProducts", ("a kind of card", "Kinds of cards"), CARD_PRODUCTS, CardProductSaid,
         CardProductIn, out.CardProductsOut, {"name": "充值卡 1000", "kind": "stored_value"},
+    ),
+    _Kept(
+        "/outcomes", "Outcome", "Outcomes", ("an outcome of your own", "Outcomes of your own"), OUTCOME_CODES, OutcomeCodeSaid,
+        OutcomeCodeIn, OutcomesOut, {"behaviour": "will_come", "name": "答应周末来", "nameEn": "Promised the weekend"},
+    ),
+    _Kept(
+        "/outcome-reasons", "OutcomeReason", "OutcomeReasons", ("a reason or category", "Reasons and categories of outcomes"),
+        OUTCOME_REASONS, ReasonSaid, ReasonIn, ReasonsOut, {"name": "怀孕暂停", "nameEn": "Paused, pregnant"}, reason_key,
     ),
 )  # fmt: skip
 

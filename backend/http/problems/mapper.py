@@ -16,7 +16,6 @@ from litestar.exceptions import (
 )
 from litestar.status_codes import HTTP_413_REQUEST_ENTITY_TOO_LARGE
 
-from backend.auth.errors import TooManyAttempts
 from backend.db.faults import Fault as DatabaseFault
 from backend.db.faults import fault_of
 from backend.http.locale import Locale, locale_of
@@ -162,7 +161,7 @@ def _headers(fact: FlowError, error: Exception, locale: Locale) -> dict[str, str
         headers["WWW-Authenticate"] = 'Bearer realm="huifang"'
     if isinstance(fact, Unavailable):
         headers["Retry-After"] = str(RETRY_AFTER)
-    if isinstance(fact, TooManyAttempts):
+    if isinstance(fact.facts.get("retry_after"), int):
         headers["Retry-After"] = str(fact.facts["retry_after"])
     if isinstance(error, MethodNotAllowedException) and error.headers:
         headers["Allow"] = error.headers.get("allow", error.headers.get("Allow", ""))

@@ -7,6 +7,7 @@ from typing import Final
 from backend.http.problems.faults import read_fault, sentence
 
 CHINESE: Final[dict[str, str]] = {
+    "a message is sent by wechat or sms": "消息只能通过微信或短信发送",
     "1 to {} characters": "需为 1 至 {} 个字",
     "a behaviour plan enters customers": "行为触发计划只能以客户为对象",
     "a number has at most three decimals": "数字最多三位小数",
@@ -14,6 +15,7 @@ CHINESE: Final[dict[str, str]] = {
     "a refund is below zero": "退款金额须小于零",
     "amounts of card events are above zero": "卡项事件的金额须大于零",
     "an amount is too large": "金额过大",
+    "another attachment has it": "已用于其他附件",
     "another staff member logs in with it": "已被其他员工用于登录",
     "another store has it": "已被其他门店使用",
     "at most {} characters": "最多 {} 个字",
@@ -181,6 +183,20 @@ CHINESE: Final[dict[str, str]] = {
     "store {} has nobody who could get the task": "门店 {} 没有人可以接任务",
     "{} is not about a {}": "事件 {} 与对象 {} 无关",
     "{} is not known to this plan": "该计划没有 {} 可依据",
+    "is needed by who works in several stores": "在多家门店工作时必填",
+    "does not work in this store": "不是本店员工",
+    "is never followed up": "散客和内部记录不跟进",
+    "does not want to be contacted": "客户已拒绝联系",
+    "must be within 180 days": "须在 180 天以内",
+    "must be after contactAt, and in the future": "须晚于联系时间，且在将来",
+    "lies in the future": "晚于现在",
+    "goes with uses only": "仅用于按次扣卡",
+    "must be a day from today on, within {} days": "须为今天起 {} 天以内的日期",
+    "the appointment is still to come": "预约时间还没到",
+    "holds nothing to look for": "没有可查找的内容",
+    "belongs to an outcome": "须与结果一同填写",
+    "is an outcome of tasks only": "只能用于任务的回访",
+    "does not go with this outcome": "与该结果不符",
 }
 """Phrase, `{}` standing for what changes → the same in Chinese."""
 

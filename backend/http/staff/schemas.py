@@ -7,13 +7,15 @@ from uuid import UUID
 
 import msgspec
 
-from tasks.flow.copy_script import CopyFact
-from tasks.flow.log_callback import CallbackFact, Outcome
+from tasks.flow.action_moves import CopyBody
+from tasks.flow.log_callback import CallbackFact
 from tasks.worklist.states import Channel
 
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=4000)]
 Variant = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
 Note = Annotated[str, msgspec.Meta(max_length=2000)]
+Code = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+Attachments = Annotated[tuple[UUID, ...], msgspec.Meta(max_length=20)]
 
 
 class SnoozeIn(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
@@ -23,14 +25,20 @@ class SnoozeIn(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid
 
 
 class CallbackIn(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
-    """What came of a contact. `actionId` is the phone's own UUIDv7: sent again, it is answered again and nothing happens twice."""
+    """What came of a contact. `actionId` is the phone's own UUIDv7: sent again, it is answered again and nothing happens twice.
+
+    `outcome` is a code of the catalogue (`GET /v1/staff/bootstrap`), built in or the merchant's own; `fields` is what it needs. `corrects` names an earlier
+    callback of the task, at most 24 hours old, that this one takes the place of; `attachments` are ids of what is uploaded for it.
+    """
 
     action_id: UUID
-    outcome: Outcome
+    outcome: Code
     occurred_at: datetime
     channel: Channel = Channel.PHONE
     note: Note | None = None
     fields: Mapping[str, Any] = {}
+    corrects: UUID | None = None
+    attachments: Attachments = ()
 
     def about(self, task_id: UUID) -> CallbackFact:
         """Return the fact as the flow takes it."""
@@ -42,7 +50,15 @@ class CallbackIn(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forb
             channel=self.channel,
             note=self.note,
             fields=self.fields,
+            corrects=self.corrects,
+            attachments=self.attachments,
         )
+
+
+class UndoIn(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """`actionId` is the phone's own UUIDv7: sent again, it is answered again and nothing happens twice."""
+
+    action_id: UUID
 
 
 class CopyIn(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
@@ -53,9 +69,9 @@ class CopyIn(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_u
     edited: bool = False
     copied_at: datetime | None = None
 
-    def about(self, task_id: UUID) -> CopyFact:
-        """Return the fact as the flow takes it."""
-        return CopyFact(
+    def about(self, task_id: UUID) -> CopyBody:
+        """Return the action's body as the flow takes it."""
+        return CopyBody(
             task_id=task_id, variant=self.variant, text=self.text, edited=self.edited, copied_at=self.copied_at
         )
 

@@ -69,15 +69,19 @@ OUTCOMES: Final = {
 
 
 class LastOutcomeParams(Params, frozen=True):
-    """Her newest callback came out as one of these, in the last days if a number is given; one that was corrected counts as its correction."""
+    """Her newest callback came out as one of these, in the last days if a number is given.
+
+    One that was corrected counts as its correction, one that was undone not at all.
+    """
 
     is_one_of: Annotated[tuple[OutcomeCode, ...], msgspec.Meta(min_length=1, max_length=len(OutcomeCode))]
     within_days: Days | None = None
 
 
-_COUNTS: Final = """{0}.occurred_at <= {{until}} and not exists (select from callback {1} where {1}.merchant_id = {0}.merchant_id
-and {1}.corrects = {0}.id and {1}.corrects is not null and {1}.occurred_at <= {{until}})"""
-"""A callback that was not corrected."""
+_COUNTS: Final = """{0}.occurred_at <= {{until}} and ({0}.void_at is null or {0}.void_at > {{until}})
+and not exists (select from callback {1} where {1}.merchant_id = {0}.merchant_id and {1}.corrects = {0}.id and {1}.corrects is not null
+and {1}.occurred_at <= {{until}})"""
+"""A callback that was neither corrected nor undone."""
 _NEWEST: Final = f"""{_COUNTS.format("c", "x")} and not exists (select from callback n where n.merchant_id = c.merchant_id and n.customer_id = c.customer_id
 and (n.occurred_at > c.occurred_at or (n.occurred_at = c.occurred_at and n.id > c.id)) and {_COUNTS.format("n", "y")})"""
 """Nothing was logged of her since that still stands."""

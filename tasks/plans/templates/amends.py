@@ -50,6 +50,7 @@ COMPLAINT_RECOVERY = Definition(
         tier_cap=False,
         no_answer=False,
         new_year=False,
+        not_interested=False,
     ),
     steps=(Step(act=_amends("+0d")), Step(wait=Wait(days=3, at=time(10)), act=_amends("+3d"))),
     goals=(Goal(kind=GoalKind.RESOLVED, days=30),),

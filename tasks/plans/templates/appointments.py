@@ -21,7 +21,7 @@ APPOINTMENT_CONFIRM = Definition(
     audience=every(leaf("unconfirmed_appointment", withinDays=1)),
     entry=Entry(scope=Scope.APPOINTMENT, mode=EntryMode.EACH_TIME),
     exit_on=(ExitOn.ARRIVED, ExitOn.COMPLAINED, ExitOn.DO_NOT_CONTACT),
-    suppress=Suppress(appointment=False),
+    suppress=Suppress(appointment=False, not_interested=False),
     steps=(
         Step(
             act=StaffTask(

@@ -188,7 +188,7 @@ def test_every_event_type_outcome_and_channel_has_words() -> None:
     assert set(EVENTS) == set(TYPES)
     assert set(OUTCOMES) == set(OutcomeCode)
     assert set(CHANNELS) == set(Channel)
-    assert {one.value for one in Outcome} <= {one.value for one in OutcomeCode}
+    assert {one.value for one in Outcome} == {one.value for one in OutcomeCode}
 
 
 def test_events_that_the_ledger_writes_are_found_by_their_ledger_rows() -> None:

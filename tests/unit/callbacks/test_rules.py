@@ -8,7 +8,7 @@ from tasks.callbacks.fields import (
     BookedFields,
     CallbackRequestedFields,
     Fields,
-    NoAnswerFields,
+    NoFields,
     RefusedContactFields,
     parse,
 )
@@ -108,7 +108,7 @@ AT = shanghai("2026-03-03 12:00")
         (CallbackRequestedFields, {"callbackAt": "2026-03-03T12:00:00+08:00"}, "fields.callbackAt"),
         (RefusedContactFields, {}, "fields.scope"),
         (RefusedContactFields, {"scope": "pigeon"}, "fields.scope"),
-        (NoAnswerFields, {"mood": "bad"}, "fields.mood"),
+        (NoFields, {"mood": "bad"}, "fields.mood"),
     ],
 )
 def test_a_field_that_is_missing_or_wrong_is_named(shape: type[Fields], raw: dict[str, object], field: str) -> None:

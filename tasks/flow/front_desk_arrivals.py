@@ -1,0 +1,42 @@
+"""A customer came to the store."""
+
+from datetime import datetime
+
+from tasks.desk.inputs import DeskArrival, DeskDone
+from tasks.desk.places import customer_code, place_of, staff_codes
+from tasks.desk.states import DeskKind
+from tasks.flow.front_desk_books import keep_entry, ledger_id, record_one
+from tasks.kernel.ids import new_id
+from tasks.kernel.scope import StaffScope
+from tasks.kernel.unit import Unit
+from tasks.kernel.verdicts import Taken
+from tasks.kernel.zones import local_day
+from tasks.ledger.appointment_changes import keep_appointment
+from tasks.ledger.inputs import VisitIn
+
+__all__ = ["record_arrival"]
+
+_NAMES = {"staff": "servedBy", "customer": "customerId"}
+
+
+async def record_arrival(unit: Unit, scope: StaffScope, said: DeskArrival, at: datetime) -> DeskDone:
+    """Record her visit of the store-local day, and keep the appointment she came for; a second arrival of the day is `known`.
+
+    Plans, the moot guard and credit see it as a completed service. Raises `NotFound` for a customer or store of somebody else's, `Invalid` by field.
+    """
+    customer = await customer_code(unit, scope, said.customer_id)
+    place = await place_of(unit, scope, said.store_id, said.at or at)
+    staff = await staff_codes(unit, place, [said.served_by], "servedBy")
+    served_by = staff[said.served_by] if said.served_by else None
+    item = VisitIn(customer=customer, store=place.code, at=place.at, staff=served_by, service=said.service)
+    verdict = await record_one(unit, "visits", item, _NAMES)
+    key = (said.customer_id, place.store_id, local_day(place.at, place.timezone))
+    await keep_appointment(unit, key, place.at)
+    return await keep_entry(
+        unit,
+        (new_id(), DeskKind.ARRIVAL, said.customer_id),
+        place,
+        scope.staff_id,
+        visit_id=ledger_id(verdict),
+        made=verdict.status is Taken.ACCEPTED,
+    )
