@@ -12,7 +12,7 @@ COMPILE := $(RUN) uv pip compile pyproject.toml --quiet --universal --python-ver
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-faults lint format types bench lock clean
+.PHONY: help setup demo test test-faults lint format types clients bench lock clean
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' Makefile
@@ -39,6 +39,9 @@ format: .venv/.dev ## Format the code and fix what can be fixed
 
 types: .venv/.dev ## Check types, strictly
 	$(RUN) mypy
+
+clients: .venv/.dev ## Generate typed clients from the contract and compile them (TypeScript, Kotlin; where node and java are)
+	.ci/clients/check
 
 bench: .venv/.dev ## Measure speed against floors and peers (ARGS="S1 S5 --scale small --json")
 	.venv/bin/huifang bench $(ARGS)

@@ -26,6 +26,7 @@ from backend.http.problems.transport import (
     UnsupportedMediaType,
 )
 from backend.http.requests import JSON, Batch, Readable
+from backend.http.schema_mending import mend
 from tasks.kernel.errors import FlowError, Forbidden, NotFound
 
 METHODS: Final = ("get", "put", "post", "delete", "patch")
@@ -46,13 +47,14 @@ def components() -> Components:
 
 
 class StrictStructs(StructSchemaPlugin):
-    """A Struct that refuses unknown fields says so."""
+    """A Struct that refuses unknown fields says so, and what the Struct promises is said too."""
 
     def to_openapi_schema(self, field_definition: FieldDefinition, schema_creator: Any) -> Schema:
-        """Return the stock schema, closed when the Struct is."""
+        """Return the stock schema with the Struct's own words, closed when the Struct is."""
         schema = super().to_openapi_schema(field_definition, schema_creator)
         if field_definition.annotation.__struct_config__.forbid_unknown_fields:
             schema.additional_properties = False
+        schema.description = " ".join((vars(field_definition.annotation).get("__doc__") or "").split()) or None
         return schema
 
 
@@ -87,6 +89,7 @@ def contract(app: Litestar) -> dict[str, Any]:
                 _complete(item[method], handlers[item[method]["operationId"]], path)
     paths["components"]["schemas"].setdefault("Problem", _problem_schema())
     plain: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(paths))
+    mend(plain)
     return plain
 
 

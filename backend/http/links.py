@@ -13,7 +13,16 @@ class Link(NamedTuple):
 
 ID: Final = "$response.body#/id"
 FIRST: Final = "$response.body#/items/0/id"
-ON_TASK: Final = ("GetTask", "ClaimTask", "StartTask", "SnoozeTask", "ReleaseTask", "CopyScript", "LogCallback", "ListTaskAttachments")
+ON_TASK: Final = (
+    "GetTask",
+    "ClaimTask",
+    "StartTask",
+    "SnoozeTask",
+    "ReleaseTask",
+    "CopyScript",
+    "LogCallback",
+    "ListTaskAttachments",
+)
 ON_CUSTOMER: Final = ("GetCustomer", "LogContact")
 
 

@@ -1,7 +1,7 @@
 """Answers that wait: a member is looked up anew in each short unit of theirs, and none is open meanwhile."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -22,7 +22,7 @@ EVENT_STREAM: Final = "text/event-stream"
 
 
 @dataclass(frozen=True)
-class Visit:
+class Stay:
     """One request of a logged-in member that outlives a unit of work."""
 
     services: Services
@@ -30,8 +30,8 @@ class Visit:
     token: str
 
     @classmethod
-    def of(cls, request: Request[Any, Any, Any]) -> "Visit":
-        """Return the visit of a request that the guard has let in."""
+    def of(cls, request: Request[Any, Any, Any]) -> "Stay":
+        """Return the stay of a request that the guard has let in."""
         token = request.headers["authorization"].partition(" ")[2].strip()
         return cls(services_of(request), claims_of(request), token)
 
@@ -47,14 +47,12 @@ class Visit:
     @asynccontextmanager
     async def work(self) -> AsyncIterator[tuple[Unit, StaffScope]]:
         """Open a unit and look the member up in it; raises `Unauthenticated` for one who left or logged out meanwhile."""
-        try:
-            opened = self.services.units.open(self.claims.merchant_id)
-            async with opened as unit:
-                yield unit, (await load_member(unit, self.claims)).working
-        except NotFound as fault:
-            if fault.facts.get("what") != "商家/merchant":
-                raise
-            raise Unauthenticated from fault
+        async with AsyncExitStack() as stack:
+            try:
+                unit = await stack.enter_async_context(self.services.units.open(self.claims.merchant_id))
+            except NotFound as fault:  # a merchant that is gone has no tokens
+                raise Unauthenticated from fault
+            yield unit, (await load_member(unit, self.claims)).working
 
     def whom(self, scope: StaffScope) -> Whom:
         """Return the member as a listener."""

@@ -1,4 +1,4 @@
-"""What a committed unit tells: the bell, of what makes something due at once; listeners, of the stores whose tasks changed. The rest waits for nobody."""
+"""What a committed unit tells: the bell, of what is due at once; listeners, of stores whose tasks changed and of notices. The rest waits for nobody."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,10 +23,11 @@ class Delivery:
     relay: Relay | None = None
 
     async def __call__(self, merchant_id: UUID, values: Sequence[object]) -> None:
-        """Wake who waits for a change of these stores, and ring once when a value wakes workers."""
+        """Wake who waits for a change of these stores or for a notice, and ring once when a value wakes workers."""
         stores = {store for value in values if isinstance(value, StoresChanged) for store in value.store_ids}
-        if stores and self.relay is not None:
-            self.relay.tell(merchant_id, stores)
+        staff = {one for value in values if isinstance(value, Noticed) for one in value.staff_ids}
+        if (stores or staff) and self.relay is not None:
+            self.relay.tell(merchant_id, stores, staff)
         if any(isinstance(value, WAKING) for value in values):
             await self.bell.ring(SWEEP, str(merchant_id))
         if any(isinstance(value, Noticed) for value in values):

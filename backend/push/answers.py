@@ -1,6 +1,6 @@
 """From an HTTP answer to a result, for providers that are spoken to directly."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 import httpx
 
@@ -12,9 +12,9 @@ GONE = (404, 410)
 SERVER_FAULT = 500
 
 
-def of_status(answer: httpx.Response) -> Result:
+def of_status(answer: httpx.Response, at: datetime) -> Result:
     """Return what the status means: taken, gone, not now, out of order, or refused. A server that says when to come back is believed."""
-    wait = retry_after(answer.headers.get("retry-after"), datetime.now(UTC))
+    wait = retry_after(answer.headers.get("retry-after"), at)
     fault = f"http {answer.status_code}"
     if answer.is_success:
         return Result(Verdict.ACCEPTED)

@@ -9,7 +9,7 @@ import asyncio
 import threading
 import warnings
 from collections.abc import Coroutine, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -76,13 +76,13 @@ class Fcm:
             log.warning("push.fcm.failed", fault=type(fault.cause or fault).__name__)
             return Result(Verdict.TRANSIENT, fault=type(fault.cause or fault).__name__)
         (answer,) = batch.responses
-        return Result(Verdict.ACCEPTED) if answer.success else result_of(answer.exception)
+        return Result(Verdict.ACCEPTED) if answer.success else result_of(answer.exception, message.at)
 
 
 def encoded(message: Message) -> messaging.Message:
     """Return the SDK's message: words for the screen, data for the app, one collapse key on every platform."""
     key, seconds = message.collapse_key, timedelta(seconds=message.ttl_s)
-    ends = int((datetime.now(UTC) + seconds).timestamp())
+    ends = int((message.at + seconds).timestamp())
     target = {"token": message.address} if message.address_kind == AddressKind.TOKEN else {"fid": message.address}
     with warnings.catch_warnings():
         # Tokens are deprecated in favour of fids, and most phones still have one.
@@ -105,11 +105,11 @@ def encoded(message: Message) -> messaging.Message:
         )
 
 
-def result_of(fault: exceptions.FirebaseError) -> Result:
+def result_of(fault: exceptions.FirebaseError, at: datetime) -> Result:
     """Return what an error of FCM means for the message."""
     said = f"{fault.code}"
     response = fault.http_response
-    wait = retry_after(response.headers.get("retry-after"), datetime.now(UTC)) if response is not None else None
+    wait = retry_after(response.headers.get("retry-after"), at) if response is not None else None
     if isinstance(fault, messaging.UnregisteredError | messaging.SenderIdMismatchError) or _bad_address(fault):
         return Result(Verdict.INVALID_ADDRESS, fault=said)
     if isinstance(fault, messaging.QuotaExceededError | exceptions.ResourceExhaustedError):

@@ -1,6 +1,7 @@
 """What a provider is: it takes messages and says of each what became of it. The sender knows nothing else of it."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Protocol, runtime_checkable
 
 import msgspec
@@ -22,6 +23,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
         data: what the app is told beside the words: strings only.
         collapse_key: a newer message with the same one replaces this; at most 32 characters of base64url.
         ttl_s: seconds after which it is of no use.
+        at: the world's time, by the database's clock: for signatures, expiries and dates that strangers say.
     """
 
     id: str
@@ -33,6 +35,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     data: dict[str, str]
     collapse_key: str
     ttl_s: int
+    at: datetime
 
     @property
     def text(self) -> str:

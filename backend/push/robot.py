@@ -7,7 +7,7 @@ import asyncio
 import base64
 import hmac
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 from urllib.parse import quote_plus
 
@@ -53,11 +53,11 @@ class Robot:
     async def _one(self, message: Message) -> Result:
         try:
             robot = msgspec.json.decode(message.address, type=RobotAddress)
-            url, body = request_of(robot, message.text, datetime.now(UTC))
+            url, body = request_of(robot, message.text, message.at)
         except (msgspec.DecodeError, Invalid):
             return Result(Verdict.REJECTED, fault="not a robot")
         try:
-            return said(await self._client.post(url, json=body))
+            return said(await self._client.post(url, json=body), message.at)
         except NotPublic:
             return Result(Verdict.REJECTED, fault="not public")
         except httpx.HTTPError as fault:
@@ -78,9 +78,9 @@ def request_of(robot: RobotAddress, text: str, now: datetime) -> tuple[str, Mapp
     return robot.url, body
 
 
-def said(answer: httpx.Response) -> Result:
+def said(answer: httpx.Response, at: datetime) -> Result:
     """Return what a robot's answer means."""
-    result = of_status(answer)
+    result = of_status(answer, at)
     if result.verdict is not Verdict.ACCEPTED:
         # A group robot has no address to detach: 404 is a wrong address that somebody has to mend.
         return Result(Verdict.REJECTED, fault=result.fault) if result.verdict is Verdict.INVALID_ADDRESS else result

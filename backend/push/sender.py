@@ -4,8 +4,8 @@ Whoever dies after sending and before settling leaves the rows to the next worke
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from typing import Final
+from collections.abc import Coroutine, Mapping, Sequence
+from typing import Any, Final
 from uuid import UUID
 
 import msgspec
@@ -23,6 +23,8 @@ log = structlog.get_logger()
 MOST_BATCHES: Final = 50
 """Batches of one merchant before the others have their turn."""
 LEAST_TTL_S: Final = 60
+LEAVE_S: Final = 4.0
+"""How long a worker that is told to stop may still wait for answers: what it then does not know goes out once more."""
 
 
 class SendReport(msgspec.Struct, frozen=True):
@@ -68,7 +70,7 @@ class Sender:
                 claimed = await claim_pushes(unit, BATCH)
             if not claimed:
                 break
-            report = report.plus(await self._batch(merchant_id, claimed))
+            report = report.plus(await _to_the_end(self._batch(merchant_id, claimed)))
         if any(msgspec.structs.astuple(report)):
             log.info("push.send.done", merchant=str(merchant_id), **msgspec.structs.asdict(report))
         return report
@@ -98,6 +100,18 @@ class Sender:
         return list(zip(those, results, strict=True))
 
 
+async def _to_the_end(batch: Coroutine[Any, Any, SendReport]) -> SendReport:
+    """Finish a batch that is out, even when told to stop: messages are settled that providers have taken."""
+    working = asyncio.ensure_future(batch)
+    try:
+        return await asyncio.shield(working)
+    except asyncio.CancelledError:
+        await asyncio.wait((working,), timeout=LEAVE_S)
+        working.cancel()
+        await asyncio.gather(working, return_exceptions=True)
+        raise
+
+
 def message_of(one: Claimed) -> Message:
     """Return the message of a push: words in the receiver's language, and ids for the app."""
     locale: Locale = "en" if one.locale.startswith("en") else "zh-CN"
@@ -116,4 +130,5 @@ def message_of(one: Claimed) -> Message:
         data=data,
         collapse_key=one.collapse_key,
         ttl_s=max(one.lasts_s, LEAST_TTL_S),
+        at=one.claimed_at,
     )

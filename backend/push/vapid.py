@@ -4,7 +4,7 @@ Browsers remember the public key that they subscribed under: with another master
 """
 
 import base64
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -34,12 +34,12 @@ class VapidKey:
         """The public key as a browser takes it (`applicationServerKey`): an uncompressed point in base64url."""
         return base64url(point(self._key.public_key()))
 
-    def authorization(self, endpoint: str, now: datetime | None = None) -> str:
-        """Return the Authorization header for one endpoint."""
+    def authorization(self, endpoint: str, at: datetime) -> str:
+        """Return the Authorization header for one endpoint, signed at an instant of the world's time."""
         parts = urlsplit(endpoint)
         claims: dict[str, str | int] = {
             "aud": f"{parts.scheme}://{parts.netloc}",
-            "exp": int(((now or datetime.now(UTC)) + LASTS).timestamp()),
+            "exp": int((at + LASTS).timestamp()),
         }
         if self._contact:
             claims["sub"] = self._contact

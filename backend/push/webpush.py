@@ -40,7 +40,7 @@ class WebPush:
         except (ValueError, msgspec.DecodeError):
             return Result(Verdict.INVALID_ADDRESS, fault="not a subscription")
         headers = {
-            "authorization": self._key.authorization(whom.endpoint),
+            "authorization": self._key.authorization(whom.endpoint, message.at),
             "content-encoding": "aes128gcm",
             "content-type": "application/octet-stream",
             "ttl": str(message.ttl_s),
@@ -49,7 +49,7 @@ class WebPush:
         }
         async with self._slots:
             try:
-                return of_status(await self._client.post(whom.endpoint, content=body, headers=headers))
+                return of_status(await self._client.post(whom.endpoint, content=body, headers=headers), message.at)
             except (NotPublic, httpx.InvalidURL, httpx.UnsupportedProtocol):
                 return Result(Verdict.INVALID_ADDRESS, fault="not public")
             except httpx.HTTPError as fault:

@@ -39,6 +39,12 @@ class Earlier(msgspec.Struct, frozen=True, kw_only=True):
         made = (self.caused or {}).get(name)
         return UUID(made) if made else None
 
+    @property
+    def settled_at(self) -> datetime | None:
+        """Since when the complaint had been open that it settled."""
+        since = (self.caused or {}).get("complaintAt")
+        return datetime.fromisoformat(since) if since else None
+
 
 READ: Final = """
 select b.id, b.task_id, b.customer_id, b.staff_id, b.outcome, b.verdict, b.occurred_at, b.received_at, b.caused, b.void_at,

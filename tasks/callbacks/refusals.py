@@ -82,10 +82,12 @@ class Flags(msgspec.Struct, frozen=True):
 
 
 _LIFT: Final = """
-with refused as (
-    select b.fields ->> 'scope' as scope, min(b.received_at) as at from callback b
-    where b.merchant_id = :merchant and b.customer_id = :customer and b.outcome = 'refused_contact' and b.void_at is null and b.received_at >= :since
-    group by 1)
+with said as (
+    select b.fields ->> 'scope' as scope, b.received_at as at from callback b
+    where b.merchant_id = :merchant and b.customer_id = :customer and b.outcome = 'refused_contact' and b.void_at is null
+    union all select d.fields ->> 'scope', d.received_at from desk_contact d
+    where d.merchant_id = :merchant and d.customer_id = :customer and d.behaviour = 'refused_contact' and d.void_at is null),
+refused as (select scope, min(at) as at from said where at >= :since group by scope)
 update customer_contact_state s set
     no_phone_at = case when s.no_phone_at = :since then (select r.at from refused r where r.scope = 'phone') else s.no_phone_at end,
     no_wechat_at = case when s.no_wechat_at = :since then (select r.at from refused r where r.scope = 'wechat') else s.no_wechat_at end,
@@ -93,7 +95,10 @@ update customer_contact_state s set
 where s.merchant_id = :merchant and s.customer_id = :customer
 returning s.no_phone_at is not null as no_phone, s.no_wechat_at is not null as no_wechat, s.no_contact_at is not null as no_contact
 """
-"""A refusal's instant is that of the first callback that said it: only what this one began is lifted, and one that was said again since stands from then."""
+"""A refusal's instant is that of the first callback or contact that said it.
+
+Only what this one began is lifted, and one that was said again since stands from then.
+"""
 _CONSENT: Final = """
 insert into consent (merchant_id, id, customer_id, kind, granted, source, staff_id, at)
 select :merchant, new_uuid7(), :customer, 'person', true, 'undo', :staff, :now

@@ -19,6 +19,7 @@ from tasks.callbacks.outcomes import OUTCOMES
 from tasks.callbacks.reasons import check_reason
 from tasks.callbacks.repository import CallbackRow
 from tasks.callbacks.rules import believed
+from tasks.callbacks.settling import settle_complaint
 from tasks.callbacks.tables import Claim, Outcome
 from tasks.callbacks.telling import answer_of, told
 from tasks.callbacks.undoing import take_back
@@ -28,6 +29,7 @@ from tasks.kernel.ids import new_id
 from tasks.kernel.scope import StaffScope
 from tasks.kernel.unit import Unit
 from tasks.people.contact_state import lock_contact_state
+from tasks.worklist.feed import feed
 from tasks.worklist.history import tell
 from tasks.worklist.repository import TaskState, read_task
 
@@ -101,17 +103,18 @@ async def _apply(unit: Unit, scope: StaffScope, task: TaskState, fact: CallbackF
     await rows.insert_callback(unit, row)
     await attach(unit, scope, fact.attachments, row.id, row.customer_id)
     contact_id = await _keep_contact(unit, deed, row, earlier)
-    if deed.moves:
+    if deed.moves or (earlier is not None and read.counts):
         await rows.count_attempts(unit, task.id, scope.staff_id, _more(deed.outcome, earlier))
     caused = await behaviour.about_customer(unit, deed)
-    await rows.note_made(unit, row.id, contact_id, caused.made)
     if deed.moves:
         await behaviour.about_task(unit, deed)
     elif earlier is not None and read.counts:
         closes = behaviour.closes.value if behaviour.closes else None
         await rows.restate(unit, task.id, (earlier.outcome.value, deed.outcome.value), closes)
+    await rows.note_made(unit, row.id, contact_id, {**caused.made, **await settle_complaint(unit, deed)})
     follows = await follow_up(unit, deed, behaviour.again) if earlier and read.counts and not deed.moves else None
     await tell(unit, [told(deed, row, await read_task(unit, scope, task.id))])
+    feed(unit).customers_changed([task.customer_id])  # her other tasks show the contact, and what she refused
     return Logged(await answer_of(unit, deed, row, caused, follows), caused)
 
 

@@ -16,6 +16,7 @@ from tasks.kernel.errors import Forbidden, NotFound
 from tasks.kernel.scope import StaffScope
 from tasks.kernel.unit import Unit
 from tasks.people.contact_state import lock_contact_state
+from tasks.worklist.feed import feed
 from tasks.worklist.history import Told, tell
 from tasks.worklist.repository import TaskState, read_task
 
@@ -47,6 +48,7 @@ async def undo(unit: Unit, scope: StaffScope, fact: UndoFact) -> UndoAnswer:
     flags = await lift_refusal(unit, earlier.customer_id, earlier.received_at, scope.staff_id)
     await unit.run(_NO_RESULT, task=earlier.task_id)
     await tell(unit, [_told(scope, task, earlier)])
+    feed(unit).customers_changed([task.customer_id])
     answer = _answer(unit, earlier, flags)
     await close_action(unit, scope.staff_id, fact.action_id, answer.verdict.value, answer)
     return answer

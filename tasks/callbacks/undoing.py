@@ -8,6 +8,7 @@ from tasks.callbacks.complaints import withdraw_complaint
 from tasks.callbacks.corrections import Earlier
 from tasks.callbacks.numbers import number_is_right
 from tasks.callbacks.refusals import lift_refusal
+from tasks.callbacks.settling import open_again
 from tasks.callbacks.tables import Outcome
 from tasks.kernel.unit import Unit
 from tasks.ledger import journal
@@ -19,6 +20,8 @@ async def take_back(unit: Unit, earlier: Earlier, staff_id: UUID) -> None:
     undo = _UNDO.get(earlier.outcome)
     if undo:
         await undo(unit, earlier, staff_id)
+    if earlier.settled_at is not None:
+        await open_again(unit, earlier.customer_id, earlier.settled_at)
 
 
 _CALL_OFF: Final = """

@@ -124,7 +124,8 @@ join customer cu on cu.merchant_id = :merchant and cu.id = c.customer_id
 left join desk_contact d on d.merchant_id = :merchant and d.id = c.id
 left join lateral (
     select b.outcome, b.sealed from callback b
-    where b.merchant_id = :merchant and b.task_id = c.task_id and b.staff_id = c.staff_id and b.occurred_at = c.contacted_at
+    where b.merchant_id = :merchant and b.task_id = c.task_id and b.occurred_at = c.contacted_at and b.void_at is null
+      and (b.contact_id = c.id or (b.contact_id is null and b.staff_id = c.staff_id))
     order by b.received_at desc, b.id desc limit 1) b on true
 where c.merchant_id = :merchant and c.customer_id = :customer order by c.contacted_at desc, c.id desc limit :most
 """

@@ -71,6 +71,19 @@ async def mark_voided(unit: Unit, entry_id: UUID, staff_id: UUID) -> None:
     )  # fmt: skip
 
 
+_INHERIT: Final = """
+update desk_entry set made = true where merchant_id = :merchant and id = (
+    select e.id from desk_entry e where e.merchant_id = :merchant and e.visit_id = :visit and e.visit_id is not null and e.id <> :entry
+      and e.voided_at is null order by e.recorded_at, e.id limit 1 for update)
+returning id
+"""
+
+
+async def pass_on_visit(unit: Unit, entry_id: UUID, visit_id: UUID) -> bool:
+    """Let another arrival of the same visit speak for it; False when there is none."""
+    return await unit.scalar(_INHERIT, entry=entry_id, visit=visit_id) is not None
+
+
 async def read_entries(
     unit: Unit, scope: StaffScope, before: tuple[datetime, UUID] | None, limit: int
 ) -> Sequence[Entry]:

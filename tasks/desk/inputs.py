@@ -16,6 +16,7 @@ from tasks.worklist.states import Channel
 
 Code = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
+ReceiptNo = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,63}$")]
 Words = Annotated[str, msgspec.Meta(min_length=1, max_length=2000)]
 MOST_CENTS: Final = 10**9
 """Ten million yuan: past it an amount was mistyped."""
@@ -42,11 +43,10 @@ class DeskArrival(Typed, frozen=True, kw_only=True, rename="camel", forbid_unkno
 class DeskLine(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
     """One line of a receipt, money in 分; `servedBy` are who did it, the first one first, `requested` says that she asked for them (点客).
 
-    A quantity below zero with amounts below zero gives something back.
+    A quantity below zero with amounts below zero gives something back. A line has no words of its own: books are not sealed.
     """
 
     product: Code | None = None
-    description: Annotated[str, msgspec.Meta(max_length=200)] = ""
     quantity: Decimal = Decimal(1)
     cash_cents: AnyCents = 0
     card_cents: AnyCents = 0
@@ -59,7 +59,7 @@ class DeskSale(Typed, frozen=True, kw_only=True, rename="camel", forbid_unknown_
 
     customer_id: UUID | None = None
     lines: Annotated[tuple[DeskLine, ...], msgspec.Meta(min_length=1, max_length=50)]
-    receipt_no: Code | None = None
+    receipt_no: ReceiptNo | None = None
 
 
 class NewCard(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
@@ -133,7 +133,7 @@ class DeskVoid(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid
 
 
 class NewCustomer(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
-    """A new customer. `anyway`: although others have her number, for a family shares one."""
+    """A new customer; `source` is one of the bootstrap's. `anyway`: although others have her number, for a family shares one."""
 
     name: Name
     store_id: UUID | None = None
@@ -144,7 +144,7 @@ class NewCustomer(msgspec.Struct, frozen=True, kw_only=True, rename="camel", for
     gender: Gender | None = None
     birthday_on: date | None = None
     birthday_kind: BirthdayKind | None = None
-    source: Annotated[str, msgspec.Meta(min_length=1, max_length=64)] | None = None
+    source: Code | None = None
     notes: Words | None = None
     consultant_id: UUID | None = None
     anyway: bool = False
@@ -161,6 +161,13 @@ class SideContact(msgspec.Struct, frozen=True, kw_only=True, rename="camel", for
     outcome: Code | None = None
     fields: dict[str, Any] = {}
     note: Words | None = None
+
+
+class ContactUndo(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """A refusal that was logged without a task was a mistake."""
+
+    customer_id: UUID
+    contact_id: UUID
 
 
 class DeskDone(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):

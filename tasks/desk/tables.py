@@ -11,7 +11,9 @@ from tasks.kernel.columns import Row, blob, check, day, document, index, instant
 
 
 class DeskEntry(Row, table=True):
-    """Something typed in at the front desk, by whom, and the ledger rows that it is. `made` says that the visit was new because of it.
+    """Something typed in at the front desk, by whom, and the ledger rows that it is.
+
+    `made` says that the books say it because of this entry: of an arrival, that nobody else had recorded the visit itself; of an appointment, that it was new.
 
     `visit_id` has no reference: a visit nothing speaks for any more is deleted, and this row says that it was. Nor have `card_entry_id` and
     `appointment_id`: those tables have unique keys that a reference must not lead to (ADR 10), and their rows are never deleted.
@@ -44,11 +46,15 @@ class DeskEntry(Row, table=True):
         one_of("kind", DeskKind),
         check("voided", "(voided_at is null) = (voided_by is null)"),
         index("ix_desk_entry_store", "store_id", "recorded_at", "id"),
+        index("ix_desk_entry_visit", "visit_id", where="visit_id is not null"),
     )
 
 
 class DeskContact(Row, table=True):
-    """What was said in a contact without a task; `sealed` is the note, under the customer's salt. `id` is the contact's."""
+    """What was said in a contact without a task; `sealed` is the note, under the customer's salt. `id` is the contact's.
+
+    `behaviour` is the built-in outcome that `outcome` behaves as. `void_at` says since when a refusal counts no more: it was undone.
+    """
 
     __tablename__ = "desk_contact"
 
@@ -65,6 +71,8 @@ class DeskContact(Row, table=True):
     task_id: UUID | None = Field(default=None)
     occurred_at: datetime = instant()
     received_at: datetime = instant()
+    behaviour: str | None = text(default=None)
+    void_at: datetime | None = instant(default=None)
 
     __table_args__ = (
         refers("id", "contact"),

@@ -24,6 +24,7 @@ from tasks.flow.desk_acts import DESK_ACTS
 from tasks.flow.log_callback import log_callback
 from tasks.flow.outcome_undo import undo_callback
 from tasks.flow.own_tasks import FollowUp, create_own_task
+from tasks.flow.read_notices import ReadBody, read_notices
 from tasks.flow.record_staff_events import Seen, record_staff_event
 from tasks.kernel.scope import StaffScope
 from tasks.kernel.unit import Unit
@@ -59,6 +60,7 @@ KINDS: Final[dict[str, Kind]] = {
     "undo": Kind(UndoBody, lambda unit, who, fact, _at: undo_callback(unit, who, fact), as_undo, "undo"),
     "create_task": Kind(FollowUp, create_own_task),
     "record_event": Kind(Seen, record_staff_event),
+    "mark_read": Kind(ReadBody, read_notices),
     **{name: Kind(shape, run) for name, (shape, run) in DESK_ACTS.items()},
 }
 """Kind → what it is."""

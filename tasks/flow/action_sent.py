@@ -8,6 +8,8 @@ import msgspec
 
 from tasks.actions.tables import Verdict
 
+__all__ = ["Acted", "Performed", "Refusal", "Said", "Sent", "Verdict"]
+
 
 class Sent(msgspec.Struct, frozen=True, kw_only=True):
     """One action: its id, its kind, when the phone says it was, and its body in the kind's shape; `seq` is the phone's own count, from 1."""

@@ -85,6 +85,13 @@ class StoreView(Shown, frozen=True):
     colleagues: Sequence[ColleagueView]
 
 
+class SourceView(Shown, frozen=True):
+    """Where a new customer can come from."""
+
+    code: str
+    name: str
+
+
 class LimitsView(Shown, frozen=True):
     """How much one may: numbers shown a day, actions in one call."""
 
@@ -104,6 +111,7 @@ class Bootstrap(Shown, frozen=True):
     outcomes: Sequence[OutcomeEntry]
     outcomes_without_task: Sequence[str]
     contact_window: Sequence[HoursView]
+    sources: Sequence[SourceView]
     limits: LimitsView
     features: Sequence[str]
     minimum_app_version: str
@@ -122,6 +130,7 @@ select s.id, s.code, s.name, s.timezone, s.pool, m.role from store s
 left join membership m on m.merchant_id = :merchant and m.store_id = s.id and m.staff_id = :me
 where s.merchant_id = :merchant and s.id = any(cast(:stores as uuid[])) order by s.code, s.id
 """
+_SOURCES: Final = "select code, name from customer_source where merchant_id = :merchant and active order by code"
 _HOURS: Final = """
 select store_id, weekday, opens, closes from store_hours
 where merchant_id = :merchant and store_id = any(cast(:stores as uuid[])) order by store_id, weekday
@@ -149,6 +158,7 @@ async def bootstrap(unit: Unit, scope: StaffScope, locale: Locale, minimum_app_v
         outcomes=(await outcome_catalogue(unit, locale)).outcomes,
         outcomes_without_task=OUTCOMES_WITHOUT_TASK,
         contact_window=[HoursView(weekday=n, opens=a, closes=b) for n, (a, b) in enumerate(window.days)],
+        sources=await unit.structs(SourceView, _SOURCES),
         limits=LimitsView(reveals_a_day=DAILY_BUDGET, actions_a_call=MOST_ACTIONS),
         features=FEATURES,
         minimum_app_version=minimum_app_version,

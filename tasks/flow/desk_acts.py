@@ -8,6 +8,7 @@ import msgspec
 
 from tasks.desk.inputs import (
     AppointmentChange,
+    ContactUndo,
     DeskAppointment,
     DeskArrival,
     DeskCardUse,
@@ -24,6 +25,7 @@ from tasks.flow.front_desk_sales import record_sale
 from tasks.flow.front_desk_voids import void_entry
 from tasks.flow.log_contact import log_contact
 from tasks.flow.new_customer import make_customer
+from tasks.flow.undo_contact import undo_contact
 from tasks.kernel.scope import StaffScope
 from tasks.kernel.unit import Unit
 
@@ -39,5 +41,6 @@ DESK_ACTS: Final[
     "void_entry": (DeskVoid, void_entry),
     "create_customer": (NewCustomer, make_customer),
     "log_contact": (SideContact, log_contact),
+    "undo_contact": (ContactUndo, undo_contact),
 }
 """Kind → the shape of its body, and what does it as of an instant."""

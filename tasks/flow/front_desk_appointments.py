@@ -37,7 +37,7 @@ async def book_appointment(unit: Unit, scope: StaffScope, said: DeskAppointment,
     """
     customer = await customer_code(unit, scope, said.customer_id)
     place = await place_of(unit, scope, said.store_id, said.at or at)
-    when = when_of((said.starts_at, said.starts_on, said.half_day), unit.now, place.timezone)
+    when = when_of((said.starts_at, said.starts_on, said.half_day), place.at, place.timezone)
     staff = await staff_codes(unit, place, [said.served_by], "servedBy")
     entry_id = new_id()
     item = AppointmentIn(

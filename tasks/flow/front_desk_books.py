@@ -50,6 +50,7 @@ async def keep_entry(
     """Say who typed in an entry (`typed`: id, kind, customer), and answer with the ledger row among `rows` that it is."""
     entry_id, kind, customer_id = typed
     made, card_id = rows.pop("made", True), rows.pop("card_id", None)
+    known = rows.pop("known", not made)
     entry = NewEntry(
         id=entry_id,
         kind=kind,
@@ -67,4 +68,4 @@ async def keep_entry(
         DeskKind.APPOINTMENT: entry.appointment_id,
     }.get(kind, entry.card_entry_id)
     assert found is not None  # noqa: S101  # every entry is a row of the ledger
-    return DeskDone(entry_id=entry_id, kind=kind, id=found, known=not made, card_id=card_id)
+    return DeskDone(entry_id=entry_id, kind=kind, id=found, known=known, card_id=card_id)

@@ -50,7 +50,6 @@ async def _check_unknown(unit: Unit, receipt_no: str) -> None:
 def _line(line: DeskLine, staff: tuple[str, ...]) -> LineIn:
     return LineIn(
         product=line.product,
-        description=line.description,
         quantity=line.quantity,
         cash_cents=line.cash_cents,
         card_cents=line.card_cents,

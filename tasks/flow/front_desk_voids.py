@@ -1,13 +1,13 @@
 """What was typed in by mistake is voided: the books say it no longer, and what it earned is taken back."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
 import msgspec
 
 from tasks.attribution.undoing import revoke_evidence
-from tasks.desk.entries import Entry, lock_entry, mark_voided
+from tasks.desk.entries import Entry, lock_entry, mark_voided, pass_on_visit
 from tasks.desk.faults import CardShort, EntryMovedOn
 from tasks.desk.inputs import DeskDone, DeskVoid
 from tasks.desk.places import OLDEST
@@ -26,6 +26,8 @@ from tasks.people.persons import open_customers
 
 __all__ = ["void_entry"]
 
+OFFLINE: Final = timedelta(days=2)
+"""So long after an entry its author's void may arrive, when it was made on the same day."""
 VOIDED: Final = "voided"
 """Why credit was taken back."""
 
@@ -74,13 +76,13 @@ async def void_entry(unit: Unit, scope: StaffScope, said: DeskVoid, at: datetime
     `CardShort` when what was put on the card is spent.
     """
     entry = await lock_entry(unit, scope, said.entry_id)
-    _check(scope, entry, min(at, unit.now))
+    _check(scope, entry, min(at, unit.now), unit.now)
     visit_id = await _visit_of(unit, entry)
     if entry.card_entry_id is not None:
         await _give_back(unit, entry, entry.card_entry_id)
     if entry.sale_id is not None:
         await _empty(unit, entry, entry.sale_id)
-    if entry.visit_id is not None and entry.made:
+    if entry.visit_id is not None and entry.made and not await pass_on_visit(unit, entry.id, entry.visit_id):
         await withdraw_visit(unit, entry.visit_id)
     if entry.appointment_id is not None and entry.made:
         await unmake_appointment(unit, await lock_appointment(unit, entry.appointment_id))
@@ -91,12 +93,13 @@ async def void_entry(unit: Unit, scope: StaffScope, said: DeskVoid, at: datetime
     return DeskDone(entry_id=entry.id, kind=entry.kind, id=next(one for one in rows if one is not None))
 
 
-def _check(scope: StaffScope, entry: Entry, now: datetime) -> None:
+def _check(scope: StaffScope, entry: Entry, at: datetime, now: datetime) -> None:
+    """Raise `EntryMovedOn` unless the caller may still void it, `at` being when they did. A phone's clock alone cannot make it today for long."""
     if entry.voided_at is not None:
         raise EntryMovedOn
-    own = entry.staff_id == scope.staff_id
-    today = local_day(entry.recorded_at, entry.timezone) == local_day(now, entry.timezone)
-    if not (own and today) and not (scope.leads and entry.recorded_at >= now - OLDEST):
+    same_day = local_day(entry.recorded_at, entry.timezone) == local_day(at, entry.timezone)
+    own = entry.staff_id == scope.staff_id and same_day and now - entry.recorded_at <= OFFLINE
+    if not own and not (scope.leads and now - entry.recorded_at <= OLDEST):
         raise EntryMovedOn
 
 
@@ -139,10 +142,12 @@ def _undoing(kind: str) -> EntryKind:
 
 
 def _check_left(row: _Stored) -> None:
-    """Refuse to take off a card what it no longer holds. Raises `CardShort`."""
-    left = (row.principal_left, row.gift_left, row.uses_left)
-    if any(has < gave for has, gave in zip(left, (row.principal_cents, row.gift_cents, row.uses), strict=True)):
+    """Refuse to take off a card what it no longer holds, and to close one that holds more. Raises `CardShort` or `EntryMovedOn`."""
+    left, gave = (row.principal_left, row.gift_left, row.uses_left), (row.principal_cents, row.gift_cents, row.uses)
+    if any(has < given for has, given in zip(left, gave, strict=True)):
         raise CardShort
+    if row.kind == EntryKind.OPEN and left != gave:
+        raise EntryMovedOn
 
 
 async def _empty(unit: Unit, entry: Entry, sale_id: UUID) -> None:

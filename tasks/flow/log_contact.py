@@ -48,6 +48,7 @@ from tasks.people.calendar import NeverOpens, add_open_days, load_calendars
 from tasks.people.contact_state import lock_contact_state, refuse
 from tasks.plans.due import follow_appointments
 from tasks.promises.service import Promised, promise
+from tasks.worklist.feed import feed
 from tasks.worklist.making import MAX_WORDS, Wanted, make_task
 from tasks.worklist.states import Origin, TaskCause
 
@@ -91,7 +92,7 @@ async def log_contact(unit: Unit, scope: StaffScope, said: SideContact, at: date
     """
     await customer_code(unit, scope, said.customer_id)
     place = await place_of(unit, scope, said.store_id, said.at or at)
-    fields, reached, effect = await _outcome(unit, said, place)
+    outcome, fields, effect = await _outcome(unit, said, place)
     await lock_contact_state(unit, [said.customer_id])
     about = _Said(new_id(), scope, place, said, fields)
     plain: Mapping[str, Any] = msgspec.to_builtins(fields)
@@ -104,25 +105,27 @@ async def log_contact(unit: Unit, scope: StaffScope, said: SideContact, at: date
             staff_id=scope.staff_id,
             channel=said.channel.value,
             direction=said.direction,
-            reached=reached,
+            reached=outcome is None or MEANINGS[outcome].reached,
             at=place.at,
             timezone=place.timezone,
             outcome=said.outcome,
+            behaviour=outcome.value if outcome else None,
             fields={name: value for name, value in plain.items() if value is not None},
             note=said.note,
         ),
     )
     appointment_id, task_id = await effect(unit, about)
     await note_made(unit, about.contact_id, appointment_id, task_id)
+    feed(unit).customers_changed([said.customer_id])  # her tasks show the contact, and what she refused
     return ContactKept(contact_id=about.contact_id, appointment_id=appointment_id, task_id=task_id)
 
 
-async def _outcome(unit: Unit, said: SideContact, place: Place) -> tuple[Fields, bool, Effect]:
-    """Return the typed fields, whether she was there, and what follows. Raises `Invalid`."""
+async def _outcome(unit: Unit, said: SideContact, place: Place) -> tuple[Outcome | None, Fields, Effect]:
+    """Return what the outcome behaves as, its typed fields, and what follows. Raises `Invalid`."""
     if said.outcome is None:
         if said.fields:
             raise Invalid("fields", "belongs to an outcome")
-        return NoFields(), True, _nothing
+        return None, NoFields(), _nothing
     outcome, _own = await behaves_as(unit, said.outcome)
     effect = _EFFECTS.get(outcome)
     if effect is None:
@@ -134,7 +137,7 @@ async def _outcome(unit: Unit, said: SideContact, place: Place) -> tuple[Fields,
     fields.check(place.at, place.timezone)
     if behaviour.topic is not None:
         await check_reason(unit, behaviour.topic, fields)
-    return fields, MEANINGS[outcome].reached, effect
+    return outcome, fields, effect
 
 
 async def _nothing(_unit: Unit, _said: _Said) -> tuple[None, None]:

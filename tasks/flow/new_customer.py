@@ -28,6 +28,7 @@ __all__ = ["CustomerMade", "make_customer"]
 
 SOURCE: Final = "front_desk"
 """Where her consent to be contacted by a person comes from."""
+_SOURCE: Final = "select exists (select from customer_source where merchant_id = :merchant and code = :code and active)"
 _FIELDS: Final = {"phones[0]": "phone", "consultant": "consultantId"}
 
 
@@ -51,6 +52,8 @@ async def make_customer(unit: Unit, scope: StaffScope, said: NewCustomer, at: da
     place = await place_of(unit, scope, said.store_id, at)
     if not said.name.strip():
         raise Invalid("name", "is empty")
+    if said.source is not None and not await unit.scalar(_SOURCE, code=said.source):
+        raise Invalid("source", "is not known")
     if said.phone is not None and not said.anyway:
         known = await _known(unit, scope, said.phone)
         if known.candidate_ids or known.elsewhere:

@@ -33,7 +33,7 @@ async def react(unit: Unit, happened: Sequence[Happened], *, historic: bool = Fa
     Whatever was recorded of a customer changes what her live tasks show.
     """
     owners = set(unit.closer("touched", Touched).customers)
-    feed(unit).customers_changed(owners)
+    feed(unit).customers_changed(owners | {one.customer_id for one in happened})
     moved = await follow_value(unit, happened, historic=historic)
     await apply_at_once(unit, {one.customer_id for one in (*moved, *happened)})
     if not (happened or moved or owners):

@@ -18,6 +18,7 @@ from tasks.flow.tend_tags import tend_tags
 from tasks.flow.units import OpensUnits
 from tasks.insight.service import Outcome, begin, finish, is_due, refresh_slice
 from tasks.kernel.unit import Unit
+from tasks.notices.outbox import forget_pushes
 from tasks.plans.repository import active_behaviours
 
 SLICE = 20_000
@@ -46,6 +47,8 @@ async def tend_merchant(units: OpensUnits, merchant_id: UUID) -> TendReport:
     counted = await tend_segments(units, merchant_id)
     await tend_benefits(units, merchant_id)
     await tend_sync(units, merchant_id)
+    async with units.open(merchant_id) as unit:
+        await forget_pushes(unit)
     await look_tonight(units, merchant_id)
     return TendReport(computed.customers if computed else None, computed.moved if computed else 0, tagged, counted)
 

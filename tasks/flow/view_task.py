@@ -1,11 +1,12 @@
 """Everything an employee needs before picking up the phone: why, to whom, what is on her cards, what was said before, and what to say."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 import msgspec
 
 from scripts.locales import Locale
+from tasks.callbacks.codes import OwnOutcome, offered_codes
 from tasks.callbacks.outcomes import needed_fields
 from tasks.flow.gather_details import Gathered, gather
 from tasks.flow.task_detail import (
@@ -48,10 +49,12 @@ async def view_tasks(
 ) -> dict[UUID, TaskDetail]:
     """Return the pages of the tasks the caller may see, by task; the number of statements does not grow with the tasks."""
     gathered = await gather(unit, scope, task_ids)
-    return {task_id: _detail(unit, scope, read, locale) for task_id, read in gathered.items()}
+    outcomes = _outcomes(await offered_codes(unit, locale))
+    return {task_id: _detail(unit, scope, (read, outcomes), locale) for task_id, read in gathered.items()}
 
 
-def _detail(unit: Unit, scope: StaffScope, read: Gathered, locale: Locale) -> TaskDetail:
+def _detail(unit: Unit, scope: StaffScope, known: tuple[Gathered, Sequence[OutcomeView]], locale: Locale) -> TaskDetail:
+    read, outcomes = known
     head, facts = read.head, read.facts
     window = contact_window(msgspec.json.decode(head.settings))
     actions = allowed_actions(head.status, head.assignee_id, scope.staff_id, phone=_may_call(read))
@@ -75,7 +78,7 @@ def _detail(unit: Unit, scope: StaffScope, read: Gathered, locale: Locale) -> Ta
         scripts=fill_scripts(read.scripts, locale) if read.scripts else [],
         actions=actions,
         moot_because=read.because,
-        outcomes=_outcomes() if TaskAction.CALLBACK in actions else [],
+        outcomes=outcomes if TaskAction.CALLBACK in actions else [],
     )
 
 
@@ -158,5 +161,8 @@ def _name(read: Gathered, staff_id: UUID | None) -> str | None:
     return person.name if person else None
 
 
-def _outcomes() -> list[OutcomeView]:
-    return [OutcomeView(code=code, needs=needs) for code, needs in needed_fields().items()]
+def _outcomes(own: Sequence[OwnOutcome]) -> list[OutcomeView]:
+    """The built-in outcomes, then the merchant's own, which need what they behave as needs."""
+    needs = needed_fields()
+    codes = [*((code, code) for code in needs), *((one.code, one.behaviour.value) for one in own)]
+    return [OutcomeView(code=code, needs=needs[behaviour]) for code, behaviour in codes]

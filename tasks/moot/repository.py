@@ -39,12 +39,13 @@ class Touched(msgspec.Struct, frozen=True):
 
 
 _HAPPENED: Final = """
-select u.* from unnest(cast(:events as uuid[]), cast(:types as text[]), cast(:customers as uuid[]), cast(:at as timestamptz[]),
+select u.*, cast(null as timestamptz) as received_at
+from unnest(cast(:events as uuid[]), cast(:types as text[]), cast(:customers as uuid[]), cast(:at as timestamptz[]),
             cast(:stores as uuid[]), cast(:ledgers as uuid[])) as u(event_id, type, customer_id, occurred_at, store_id, ledger_id)
 """
 
 _STORED: Final = """
-select e.id as event_id, e.type, e.customer_id, e.occurred_at, e.store_id, e.ledger_id
+select e.id as event_id, e.type, e.customer_id, e.occurred_at, e.store_id, e.ledger_id, e.received_at
 from (select t.customer_id, min(least(t.created_at - make_interval(hours => :late_hours), p.made_at)) as since
       from task t left join promise p on p.merchant_id = :merchant and p.recovery_task_id = t.id
       where t.merchant_id = :merchant and t.id = any(cast(:tasks as uuid[])) group by t.customer_id) w
@@ -84,7 +85,7 @@ join plan_version v on v.merchant_id = :merchant and v.id = e.version_id
 left join task_reason r on r.merchant_id = :merchant and r.enrolment_id = e.id and r.state = 'live'
 left join event cause on cause.merchant_id = :merchant and cause.id = e.event_id
 where (e.state = 'waiting' or r.id is not null) {only}
-  and n.event_id is distinct from e.event_id
+  and n.event_id is distinct from e.event_id and (n.received_at is null or n.received_at > r.created_at)
   and case when n.type = :cancelled then n.ledger_id = cause.ledger_id and cause.type = any(cast(:about as text[])) else
     n.occurred_at > coalesce(cause.occurred_at, least(e.created_at, e.fire_at) - make_interval(hours => :late_hours))
     and (n.ledger_id is null or n.ledger_id is distinct from cause.ledger_id)
@@ -94,7 +95,10 @@ where (e.state = 'waiting' or r.id is not null) {only}
     and v.definition -> 'exitOn' ? (cast(:exits as jsonb) ->> n.type) end
 order by e.id, r.id, n.occurred_at, n.event_id
 """
-"""Everything the events end: first event first. The same visit or order as the entering event is the same ledger row, or the same store and day."""
+"""Everything the events end: first event first. The same visit or order as the entering event is the same ledger row, or the same store and day.
+
+What was in the books when a task was made was looked at then: a stored event counts when it came later.
+"""
 
 _PLEDGES: Final = f"""
 with happened as ({{news}})

@@ -41,6 +41,8 @@ update push set state = 'dropped', dropped = 'detached', settled_at = :now
 where merchant_id = :merchant and device_id = any(cast(:ids as uuid[])) and state = 'queued'
 """
 _OWN: Final = "d.installation_id = :installation and d.staff_id = :staff"
+_LEFT: Final = """(exists (select from refresh_family f where f.merchant_id = d.merchant_id and f.id = d.family_id and f.revoked_at is not null)
+    or exists (select from staff s where s.merchant_id = d.merchant_id and s.id = d.staff_id and s.status <> 'active'))"""
 _OF_LOGIN: Final = "d.family_id = :family"
 _ADDRESSED: Final = "d.id = :id and d.address_index = :address"
 
@@ -111,6 +113,11 @@ async def unregister(unit: Unit, scope: StaffScope, installation_id: str) -> Non
 async def detach_login(unit: Unit, family_id: UUID) -> int:
     """Detach what belongs to a log-in that ends; returns how many devices."""
     return await _detach(unit, _OF_LOGIN, family=family_id)
+
+
+async def forget_left(unit: Unit) -> int:
+    """Forget the devices of log-ins that ended and of people who left; they have not been pushed since. Returns how many."""
+    return await _detach(unit, _LEFT)
 
 
 async def detach_address(unit: Unit, device_id: UUID, address: UUID) -> int:

@@ -21,7 +21,7 @@ where merchant_id = :merchant and staff_id = :staff and id < :below {unread} ord
 _ONLY_UNREAD: Final = "and read_at is null"
 _UNREAD: Final = "select count(*) from notice where merchant_id = :merchant and staff_id = :staff and read_at is null"
 _READ: Final = """
-update notice set read_at = :now
+update notice set read_at = :at
 where merchant_id = :merchant and staff_id = :staff and read_at is null
   and (id = any(cast(:ids as uuid[])) or id <= cast(:up_to as uuid))
 """
@@ -59,10 +59,11 @@ class NoticeQuery(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ReadFact(msgspec.Struct, frozen=True, kw_only=True):
-    """Which notices were read: these, and all up to one."""
+    """Which notices were read: these, and all up to one; `at` is when."""
 
     ids: Sequence[UUID] = ()
     up_to: UUID | None = None
+    at: datetime
 
 
 async def list_notices(unit: Unit, scope: StaffScope, query: NoticeQuery) -> NoticePage:
@@ -89,5 +90,5 @@ async def unread(unit: Unit, scope: StaffScope) -> int:
 
 async def mark_read(unit: Unit, scope: StaffScope, fact: ReadFact) -> int:
     """Mark one's own notices as read, once: the first time stays; returns how many are left. Somebody else's are not touched."""
-    await unit.run(_READ, staff=scope.staff_id, ids=list(fact.ids), up_to=fact.up_to)
+    await unit.run(_READ, staff=scope.staff_id, ids=list(fact.ids), up_to=fact.up_to, at=fact.at)
     return await unread(unit, scope)

@@ -13,7 +13,7 @@ import msgspec
 from sqlalchemy import RowMapping
 
 from tasks.kernel.unit import Unit
-from tasks.notices.devices import detach_address
+from tasks.notices.devices import detach_address, forget_left
 from tasks.notices.quiet import STAFF_ZONE, STORE_ZONE, awake
 from tasks.notices.rules import MOST_ATTEMPTS, Result, Verdict, pause
 from tasks.notices.states import Drop, NoticeKind, PushState
@@ -62,7 +62,7 @@ from due where p.merchant_id = :merchant and p.id = due.id returning p.id
 """
 _CLAIMED: Final = f"""
 select p.id, p.epoch, p.attempts, p.provider, p.kind, p.facts, p.task_id, p.notice_id, p.collapse_key, p.device_id, p.store_id,
-       cast(extract(epoch from p.stale_at - :now) as bigint) as lasts_s, d.address_kind, d.address_index,
+       cast(extract(epoch from p.stale_at - :now) as bigint) as lasts_s, clock_timestamp() as claimed_at, d.address_kind, d.address_index,
        coalesce(d.locale, r.locale, 'zh-CN') as locale, coalesce(d.sealed, r.sealed) as sealed, coalesce(s.salt, r.salt) as salt
 from push p
 left join (device d {ATTACHED}) on d.merchant_id = p.merchant_id and d.id = p.device_id and d.staff_id = p.staff_id
@@ -89,7 +89,10 @@ _FORGET_NOTICES: Final = "delete from notice where merchant_id = :merchant and c
 
 
 class Claimed(msgspec.Struct, frozen=True, kw_only=True):
-    """A push in one's hands until the lease is over; `lasts_s` is for how many seconds it is still of use. `address` is open: it must not be logged."""
+    """A push in one's hands until the lease is over; `lasts_s` is for how many seconds it is still of use.
+
+    `claimed_at` is by the clock of the database and not business time: strangers read it in signatures and expiries. `address` is open: it must not be logged.
+    """
 
     id: UUID
     epoch: int
@@ -101,6 +104,7 @@ class Claimed(msgspec.Struct, frozen=True, kw_only=True):
     notice_id: UUID | None
     collapse_key: str
     lasts_s: int
+    claimed_at: datetime
     device_id: UUID | None
     store_id: UUID | None
     address_kind: str | None
@@ -144,7 +148,8 @@ async def settle(unit: Unit, results: Sequence[tuple[Claimed, Result]]) -> int:
 
 
 async def forget_pushes(unit: Unit) -> None:
-    """Forget pushes that were settled a month ago, and notices of a quarter ago."""
+    """Forget pushes that were settled a month ago, notices of a quarter ago, and devices of those who left."""
+    await forget_left(unit)
     await unit.run(_FORGET_PUSHES, kept=SETTLED_FOR)
     await unit.run(_FORGET_NOTICES, kept=READ_FOR)
 

@@ -17,6 +17,7 @@ from tasks.plans.matching import STARTS_AT, ZONE, date_of, date_values
 from tasks.plans.moments import Cause, firing_of, is_over
 from tasks.plans.repository import definitions
 from tasks.plans.triggers import Offset
+from tasks.worklist.feed import feed
 
 
 class Due(msgspec.Struct, frozen=True):
@@ -167,6 +168,7 @@ where x.merchant_id = :merchant and x.ledger_id = any(cast(:appointments as uuid
 
 async def follow_appointments(unit: Unit, appointment_ids: Sequence[UUID]) -> None:
     """Let the reminders of these appointments, which were recorded anew, wait for the time they begin at now; those it is time for are due at once."""
+    feed(unit).appointments_changed(appointment_ids)
     sql = _WAITING.format(offset=_OFFSET)
     waiting = await unit.rows(sql, appointments=list(appointment_ids)) if appointment_ids else []
     if not waiting:

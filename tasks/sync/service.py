@@ -80,8 +80,6 @@ def _standing(unit: Unit, query: SyncQuery, holder: Holder, position: Position) 
 def _check(position: Position, revisions: Sequence[Revision]) -> None:
     """Whoever stands before what is forgotten, or ahead of a database that was put back, begins anew."""
     low = position.upto if position.since is None else position.since
-    if len(position.upto) != len(revisions) or len(low) != len(revisions):
-        raise SyncReset(field="cursor")
     reached = zip(low, position.upto, revisions, strict=True)
     if any(first < each.floor_rev or last > each.rev for first, last, each in reached):
         raise SyncReset(field="cursor")

@@ -86,7 +86,8 @@ class PastContact(msgspec.Struct, frozen=True):
 
 
 _CONTACTS: Final = """
-select c.customer_id, c.contacted_at as at, c.channel, c.reached, c.staff_id, b.outcome, b.sealed, cu.salt
+select c.customer_id, c.contacted_at as at, c.channel, c.reached, c.staff_id, coalesce(d.outcome, b.outcome) as outcome,
+       coalesce(d.sealed, b.sealed) as sealed, cu.salt
 from unnest(cast(:customers as uuid[])) as u(id)
 join customer cu on cu.merchant_id = :merchant and cu.id = u.id
 cross join lateral (
@@ -96,6 +97,7 @@ left join lateral (
     where b.merchant_id = :merchant and b.task_id = c.task_id and b.occurred_at = c.contacted_at and b.void_at is null
       and (b.contact_id = c.id or (b.contact_id is null and b.staff_id = c.staff_id))
     order by b.received_at desc, b.id desc limit 1) b on true
+left join desk_contact d on d.merchant_id = :merchant and d.id = c.id
 order by c.customer_id, c.contacted_at desc, c.id desc
 """
 

@@ -49,6 +49,10 @@ _CUSTOMERS = """
 select t.store_id, t.id, cast(null as uuid) from task t
 where t.merchant_id = :merchant and t.customer_id = any(cast(:feed_customers as uuid[])) and t.status in ('queued', 'open', 'in_progress', 'waiting')
 """
+_APPOINTMENTS = """
+select t.store_id, t.id, cast(null as uuid) from appointment a join task t on t.merchant_id = :merchant and t.customer_id = a.customer_id
+where a.merchant_id = :merchant and a.id = any(cast(:feed_appointments as uuid[])) and t.status in ('queued', 'open', 'in_progress', 'waiting')
+"""
 
 
 class Feed:
@@ -57,6 +61,7 @@ class Feed:
     def __init__(self) -> None:
         self._changes: dict[tuple[UUID, UUID], UUID | None] = {}
         self._customers: set[UUID] = set()
+        self._appointments: set[UUID] = set()
         self._sources: list[str] = []
         self._values: dict[str, Any] = {}
         self._kept = False
@@ -69,6 +74,10 @@ class Feed:
     def customers_changed(self, customer_ids: Iterable[UUID]) -> None:
         """Something that a task shows of these customers changed: their live tasks did, whoever holds them."""
         self._customers.update(customer_ids)
+
+    def appointments_changed(self, appointment_ids: Iterable[UUID]) -> None:
+        """These appointments were recorded anew: what the live tasks of their customers say of them changed."""
+        self._appointments.update(appointment_ids)
 
     def changed_rows(self, select: str, **values: Any) -> None:
         """Many tasks changed: `select` yields (store_id, task_id, left_staff_id) when the transaction closes; its binds must be named apart."""
@@ -102,6 +111,9 @@ class Feed:
         if self._customers:
             sources.append(_CUSTOMERS)
             values["feed_customers"] = sorted(self._customers)
+        if self._appointments:
+            sources.append(_APPOINTMENTS)
+            values["feed_appointments"] = sorted(self._appointments)
         if self._changes:
             sources.append(_NAMED)
             stores, tasks = zip(*self._changes, strict=True)

@@ -22,9 +22,12 @@ from backend.db.migrate import migrate
 from backend.db.units import Units
 from tasks.flow.fire_passages import fire_batch
 from tasks.flow.run_occurrence import run_chunk
+from tasks.flow.settle_promises import follow_books
 from tasks.kernel.sealing import MasterKey
 from tasks.kernel.unit import Unit
+from tasks.moot.service import close_stale
 from tasks.plans.occurrences import claim
+from tasks.promises.service import Promised, promise, settle_due
 
 ONE_IN = 10_000
 LARGE = {
@@ -134,3 +137,23 @@ async def test_who_has_something_due_is_asked_of_indexes(crowd: tuple[Database, 
         told: Any = (await session.execute(text(_DUE), {"now": now})).scalar()
     plan = (msgspec.json.decode(told) if isinstance(told, str) else told)[0]["Plan"]
     assert walked(plan) & LARGE == set()
+
+
+async def test_looking_again_at_tasks_and_promises_goes_by_their_customers(
+    crowd: tuple[Database, UUID], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database, merchant_id = crowd
+    async with database.units.glance(merchant_id) as unit:
+        assert await fire_batch(unit, 1_000) >= 10
+        tasks = await unit.rows("select id, customer_id, store_id, assignee_id from task where merchant_id = :merchant")
+        for task in tasks[:10]:
+            said = Promised(
+                customer_id=task["customer_id"], store_id=task["store_id"], staff_id=task["assignee_id"], promised_on=unit.now.date(), made_at=unit.now,
+            )  # fmt: skip
+            await promise(unit, said)
+        await unit.run("update promise set settle_at = :now where merchant_id = :merchant")
+        with explained(monkeypatch) as found:
+            assert await close_stale(unit, [task["id"] for task in tasks]) == []
+            await follow_books(unit, [task["customer_id"] for task in tasks])
+            assert await settle_due(unit, 1_000) == min(10, len(tasks))
+    assert found == {}

@@ -25,7 +25,7 @@ from tasks.kernel.sealing import MasterKey
 from tests.support.actions import called, send
 from tests.support.clock import TestClock, shanghai
 from tests.support.plans import sweep
-from tests.support.rows import Ask, make_plan, make_task, rows_of, task_row
+from tests.support.rows import Ask, doing, make_plan, make_task, rows_of, task_row
 from tests.support.world import World, make_world
 
 
@@ -60,7 +60,7 @@ async def test_a_claim_that_is_not_begun_goes_back_to_the_pool(
     idle, begun, rests, rang = [(await make_task(world, Ask(f"C{n}", who=None), plan)).task_id for n in range(1, 5)]
     mine = world.scope("E1")
     for task in (idle, begun, rests, rang):
-        await world.do(lambda unit, task=task: claim(unit, mine, task))
+        await world.do(doing(claim, mine, task))
     await world.do(lambda unit: start(unit, mine, begun))
     await world.do(lambda unit: snooze(unit, mine, rests, shanghai("2026-03-02 12:20")))
     await send(world, "E1", called(rang, shanghai("2026-03-02 12:00")))
@@ -198,7 +198,8 @@ async def test_what_waits_for_a_reply_is_in_no_list_that_asks_for_work(
     task = (await make_task(world, Ask(due=-1))).task_id
     await world.do(
         lambda unit: unit.run(
-            "update task set status = 'waiting', wait_kind = 'reply', wait_until = cast(:now as timestamptz) + interval '48 hours' where merchant_id = :merchant"
+            "update task set status = 'waiting', wait_kind = 'reply', wait_until = cast(:now as timestamptz) + interval '48 hours' "
+            "where merchant_id = :merchant"
         )
     )
     for hours in (0, 49):

@@ -15,6 +15,7 @@ from tasks.flow.new_customer import CustomerMade, make_customer
 from tasks.kernel.errors import Invalid, NotFound
 from tasks.kernel.sealing import MasterKey
 from tasks.kernel.unit import Unit
+from tasks.people.trait_inputs import SourceIn
 from tests.support.clock import TestClock, shanghai
 from tests.support.plans import rows
 from tests.support.world import World, make_world
@@ -91,6 +92,13 @@ async def test_twenty_are_the_most(world: World, units: Units) -> None:
     assert units is world.units
 
 
+async def test_a_query_that_says_too_little_says_so(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(finding, "MOST_LOOKED_AT", 1)
+    answer = await found(world, "王")
+    assert ([one.name for one in answer.items], answer.more) == (["王大明"], True)
+    assert (await found(world, "小红")).more is False
+
+
 async def test_looking_too_often_waits(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(finding, "A_MINUTE", 3)
     for _ in range(3):
@@ -130,7 +138,10 @@ async def test_her_card_says_everything_but_the_number(world: World, clock: Test
 
 
 async def test_a_new_customer_is_at_home_in_the_store(world: World) -> None:
-    made = await make(world, name="李新", phone="136 0000 0001", consultant_id=world.staff["E1"], notes="朋友介绍")
+    await world.books("sources", SourceIn(code="walk-in", name="路过进店"))
+    made = await make(
+        world, name="李新", phone="136 0000 0001", consultant_id=world.staff["E1"], notes="朋友介绍", source="walk-in"
+    )
     assert made.customer_id is not None
     assert await names(world, "李新") == ["李新"]
     (row,) = await rows(
@@ -162,6 +173,7 @@ async def test_a_number_that_others_have_is_shown_and_never_merged(world: World)
         ({"name": "李\u202e新"}, "name"),
         ({"name": "李新", "phone": "not one"}, "phone"),
         ({"name": "李新", "phone": "not one", "anyway": True}, "phone"),
+        ({"name": "李新", "source": "nobody-said-so"}, "source"),
     ],
 )
 async def test_what_is_no_customer_is_refused(world: World, words: dict[str, Any], field: str) -> None:

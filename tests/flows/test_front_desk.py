@@ -91,7 +91,7 @@ async def test_a_sale_is_a_receipt_with_its_visit(world: World) -> None:
     lines = (
         DeskLine(product="CUT", cash_cents=9_800, served_by=(world.staff["E1"], world.staff["E3"]), requested=True),
         DeskLine(product="OIL", cash_cents=5_000),
-        DeskLine(description="小费", cash_cents=1_000),
+        DeskLine(cash_cents=1_000),
     )
     done = await typed(world, record_sale, DeskSale(customer_id=world.customers["C1"], lines=lines))
     (sale,) = await rows(world, "select id, cash_cents, card_cents from sale where merchant_id = :merchant")

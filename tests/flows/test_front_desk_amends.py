@@ -1,6 +1,6 @@
 """What was typed in changes its mind: appointments take another turn, and a mistake is taken back without a trace in the books."""
 
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID
 
 import pytest
@@ -40,7 +40,7 @@ from tests.support.world import World, make_world
 @pytest.fixture
 async def world(units: Units, master: MasterKey, clock: TestClock) -> World:
     await clock.set(shanghai("2026-03-02 12:00"))
-    return await make_world(units, master, stores=2, employees=4, customers=2)
+    return await make_world(units, master, stores=2, employees=4, customers=3)
 
 
 async def events(world: World) -> dict[str, str]:
@@ -137,6 +137,16 @@ async def test_an_appointment_that_a_colleague_agreed_on_is_the_same(world: Worl
     assert (await stored(world))[0] == "booked"
 
 
+async def test_what_was_booked_without_reception_yesterday_is_booked(world: World, clock: TestClock) -> None:
+    yesterday = await clock.now()
+    await clock.advance(days=1)
+    said = DeskAppointment(customer_id=world.customers["C1"], starts_at=shanghai("2026-03-02 18:00"))
+    with pytest.raises(Invalid, match="startsAt"):
+        await typed(world, book_appointment, said)
+    await typed(world, book_appointment, said, at=yesterday)
+    assert (await stored(world))[0] == "booked"
+
+
 async def test_a_mistaken_appointment_was_never_made(world: World) -> None:
     done = await booked(world)
     await void(world, done)
@@ -180,6 +190,26 @@ async def test_a_visit_that_a_receipt_speaks_for_stays(world: World) -> None:
     assert await world.do(check_facts) == []
 
 
+async def test_an_arrival_speaks_for_the_visit_until_the_last_one_is_voided(world: World) -> None:
+    line = DeskLine(product="CUT", cash_cents=9_800)
+    paid = await typed(world, record_sale, DeskSale(customer_id=world.customers["C1"], lines=(line,)))
+    first = await typed(world, record_arrival, DeskArrival(customer_id=world.customers["C1"]))
+    second = await typed(world, record_arrival, DeskArrival(customer_id=world.customers["C1"]), "E3")
+    assert (first.known, second.known) == (True, True)
+    for done, who in ((paid, "E1"), (first, "E1")):
+        await void(world, done, who)
+        assert await count(world, "visit") == 1
+    await void(world, second, "E3")
+    assert await count(world, "visit") == 0
+
+
+async def test_a_visit_that_another_system_recorded_stays(world: World, clock: TestClock) -> None:
+    await world.visit("C1", await clock.now())
+    done = await typed(world, record_arrival, DeskArrival(customer_id=world.customers["C1"]))
+    await void(world, done)
+    assert await count(world, "visit") == 1
+
+
 async def test_a_receipt_that_the_till_has_recorded_since_stays(world: World, clock: TestClock) -> None:
     said = DeskSale(customer_id=world.customers["C1"], lines=(DeskLine(cash_cents=100),), receipt_no="T-1")
     done = await typed(world, record_sale, said)
@@ -215,7 +245,10 @@ async def test_a_top_up_by_mistake_goes_again(world: World) -> None:
     said = DeskTopUp(customer_id=world.customers["C1"], new_card=NewCard(product="VALUE"), principal_cents=10_000)
     card = await typed(world, record_top_up, said)
     more = DeskTopUp(customer_id=world.customers["C1"], card_id=card.card_id, principal_cents=5_000, gift_cents=500)
-    await void(world, await typed(world, record_top_up, more))
+    topped = await typed(world, record_top_up, more)
+    with pytest.raises(EntryMovedOn):
+        await void(world, card)
+    await void(world, topped)
     (held,) = await rows(world, "select balance_cents, status from card_facts where merchant_id = :merchant")
     assert held == {"balance_cents": 10_000, "status": "open"}
     assert (await events(world))["card_topped_up"] == "withdrawn"
@@ -228,10 +261,15 @@ async def test_the_author_may_today_and_who_leads_for_a_month(world: World, cloc
         await void(world, done, "E3")
     with pytest.raises(NotFound):
         await void(world, done, "E2")
+    typed_on = await clock.now()
     await clock.advance(days=1)
     with pytest.raises(EntryMovedOn):
         await void(world, done)
+    offline = await typed(world, record_arrival, DeskArrival(customer_id=world.customers["C3"]), at=typed_on)
     assert (await void(world, done, "manager")).id == done.id
+    await clock.advance(hours=20)
+    late = DeskVoid(entry_id=offline.entry_id or UUID(int=0))
+    await typed(world, void_entry, late, at=await clock.now() - timedelta(hours=19))
     await clock.advance(days=31)
     with pytest.raises(EntryMovedOn):
         await void(world, other, "owner")

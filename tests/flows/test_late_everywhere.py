@@ -21,6 +21,7 @@ from backend.db.units import Units
 from backend.jobs.worker import Chores, work
 from backend.observability.heart import Heart
 from backend.observability.late import KINDS, LOOPS, look
+from backend.push.sender import Sender
 from tasks.flow.run_plans import SweepReport, plan_ahead, sweep_merchant
 from tasks.flow.tend_merchant import tend_merchant
 from tasks.flow.watch_books import _SILENT, watch_books
@@ -34,7 +35,7 @@ from tests.support.plans import rows
 from tests.support.waiting import until
 from tests.support.world import World, make_world
 
-ABSENT = {"loop": 3}
+ABSENT = {"loop": len(LOOPS)}
 """Nobody runs the loops of a house without workers."""
 
 
@@ -155,7 +156,8 @@ async def test_a_worker_beats_with_every_loop_looks_after_the_house_and_leaves(
 ) -> None:
     servers, units = house
     stop = asyncio.Event()
-    chores = Chores(*(partial(chore, units) for chore in (sweep_merchant, tend_merchant, watch_books)))
+    sweep, tend, watch = (partial(chore, units) for chore in (sweep_merchant, tend_merchant, watch_books))
+    chores = Chores(sweep, tend, watch, Sender(units, {}).push)
     working = asyncio.create_task(work(units, chores, servers.redis_url, stop))
 
     async def well() -> bool:

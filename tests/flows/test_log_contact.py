@@ -6,15 +6,23 @@ from typing import Any
 import pytest
 
 from backend.db.units import Units
-from tasks.desk.inputs import SideContact
+from tasks.callbacks.facts import CallbackFact, UndoFact
+from tasks.callbacks.faults import CallbackVoid, NotUndoable
+from tasks.desk.inputs import ContactUndo, SideContact
 from tasks.desk.states import Direction
 from tasks.flow.customer_page import view_customer
+from tasks.flow.log_callback import log_callback
 from tasks.flow.log_contact import ContactKept, log_contact
-from tasks.kernel.errors import Invalid, NotFound
+from tasks.flow.outcome_undo import undo_callback
+from tasks.flow.undo_contact import ContactUndone, undo_contact
+from tasks.flow.view_task import view_task
+from tasks.kernel.errors import Forbidden, Invalid, NotFound
+from tasks.kernel.ids import new_id
 from tasks.kernel.sealing import MasterKey
 from tasks.kernel.unit import Unit
 from tasks.worklist.states import Channel
 from tests.support.clock import TestClock, shanghai
+from tests.support.desk import typed
 from tests.support.plans import count, rows
 from tests.support.rows import Ask, make_task, task_row
 from tests.support.world import World, make_world
@@ -49,6 +57,9 @@ async def test_a_call_is_kept_sealed_and_shown_on_her_card(world: World) -> None
     card = await world.do(lambda unit: view_customer(unit, world.scope("E3"), world.customers["C1"], "zh-CN"))
     (shown,) = card.contacts
     assert (shown.note, shown.staff, shown.direction, shown.outcome) == ("问了补水的价格", "员工1", "inbound", None)
+    task = await make_task(world)
+    page = await world.do(lambda unit: view_task(unit, world.scope("E1"), task.task_id))
+    assert [(one.note, one.outcome) for one in page.contacts] == [("问了补水的价格", None)]
 
 
 async def test_what_she_books_closes_the_task_and_pays_the_task_before(world: World, clock: TestClock) -> None:
@@ -84,6 +95,61 @@ async def test_a_refusal_holds_at_once(world: World) -> None:
         c=task.customer_id,
     )
     assert state["no_contact_at"] is not None
+
+
+async def undo(world: World, kept: ContactKept, who: str = "E1", customer: str = "C1") -> ContactUndone:
+    said = ContactUndo(customer_id=world.customers[customer], contact_id=kept.contact_id)
+    return await typed(world, undo_contact, said, who)
+
+
+async def refusals(world: World) -> tuple[bool, bool, bool]:
+    (row,) = await rows(
+        world,
+        "select no_phone_at, no_wechat_at, no_contact_at from customer_contact_state where merchant_id = :merchant and customer_id = :c",
+        c=world.customers["C1"],
+    )
+    return row["no_phone_at"] is not None, row["no_wechat_at"] is not None, row["no_contact_at"] is not None
+
+
+async def test_a_mistaken_refusal_is_undone_by_its_author_for_ten_minutes(world: World, clock: TestClock) -> None:
+    kept = await said(world, outcome="refused_contact", fields={"scope": "all"})
+    with pytest.raises(Forbidden):
+        await undo(world, kept, "E3")
+    with pytest.raises(NotFound):
+        await undo(world, kept, "E2")
+    with pytest.raises(NotFound):
+        await undo(world, kept, customer="C2")
+    left = await undo(world, kept)
+    assert (left.no_phone, left.no_wechat, left.no_contact, await refusals(world)) == (
+        False, False, False, (False, False, False),
+    )  # fmt: skip
+    with pytest.raises(CallbackVoid):
+        await undo(world, kept)
+    again = await said(world, outcome="refused_contact", fields={"scope": "phone"})
+    await clock.advance(minutes=11)
+    with pytest.raises(Forbidden):
+        await undo(world, again)
+    assert await refusals(world) == (True, False, False)
+    await undo(world, again, "manager")
+    assert await refusals(world) == (False, False, False)
+    other = await said(world)
+    with pytest.raises(NotUndoable):
+        await undo(world, other)
+
+
+async def test_what_she_refused_twice_stands_when_one_is_undone(world: World, clock: TestClock) -> None:
+    """A callback and a contact without a task: neither's undoing lifts what the other one heard."""
+    task = await make_task(world)
+    fact = CallbackFact(
+        action_id=new_id(), task_id=task.task_id, outcome="refused_contact", occurred_at=await clock.now(), fields={"scope": "all"},
+    )  # fmt: skip
+    logged = await world.do(lambda unit: log_callback(unit, world.scope("E1"), fact))
+    await clock.advance(minutes=1)
+    await said(world, outcome="refused_contact", fields={"scope": "all"})
+    undoing = UndoFact(action_id=new_id(), callback_id=logged.callback_id)
+    undone = await world.do(lambda unit: undo_callback(unit, world.scope("E1"), undoing))
+    assert undone.no_contact
+    assert await refusals(world) == (False, False, True)
 
 
 async def test_a_promise_is_written_down(world: World) -> None:

@@ -86,6 +86,13 @@ async def test_whoever_opens_it_is_shown_what_happened(world: World, clock: Test
     assert len(await rows_of(world, "select id from task_history where merchant_id = :merchant")) == 1
 
 
+async def test_what_was_known_when_the_task_was_made_does_not_close_it(world: World, clock: TestClock) -> None:
+    await world.visit("C1", shanghai("2026-03-02 10:30"))
+    task = await make_task(world)
+    await clock.set(shanghai("2026-03-02 13:00"))
+    assert (await page(world, task.task_id)).status == "open", "the plan knew of the visit and wanted her all the same"
+
+
 async def test_a_task_of_the_pool_is_shown_closed_to_whoever_opened_it(world: World, clock: TestClock) -> None:
     task = await make_task(world, Wish(who=None))
     await clock.set(shanghai("2026-03-02 12:40"))

@@ -9,6 +9,7 @@ from tasks.callbacks.codes import OUTCOME_CODES, OutcomeCodeIn
 from tasks.callbacks.reasons import OUTCOME_REASONS, ReasonIn
 from tasks.callbacks.tables import Outcome, ReasonTopic
 from tasks.flow.outcome_catalogue import FieldKind, OutcomeEntry, outcome_catalogue
+from tasks.flow.view_task import view_task
 from tasks.kernel.errors import Invalid
 from tasks.kernel.sealing import MasterKey
 from tasks.people.coded import create_coded, deactivate_coded, replace_coded
@@ -43,6 +44,8 @@ async def catalogue(logs: Logs, locale: str = "zh-CN") -> dict[str, OutcomeEntry
 async def test_an_outcome_of_ones_own_does_what_it_behaves_as_and_counts_as_it(logs: Logs) -> None:
     await adds(logs, "weekend", Outcome.WILL_COME)
     task = await make_task(logs.world)
+    page = await logs.world.do(lambda unit: view_task(unit, logs.world.scope("E1"), task.task_id))
+    assert [(one.code, list(one.needs)) for one in page.outcomes][-1] == ("weekend", ["promisedOn"])
     answer = await logs.says(task, "weekend", behaves="will_come")
     assert (answer.outcome, answer.status) == ("will_come", "done")
     kept = await logs.one("select outcome, code from callback where merchant_id = :merchant")

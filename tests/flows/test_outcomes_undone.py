@@ -6,6 +6,7 @@ import pytest
 
 from backend.db.units import Units
 from tasks.actions.faults import ActionReused
+from tasks.audience.service import count_audience
 from tasks.callbacks.facts import UndoAnswer, UndoFact
 from tasks.callbacks.faults import CallbackVoid, NotUndoable
 from tasks.flow.outcome_undo import undo_callback
@@ -89,3 +90,20 @@ async def test_undoing_is_answered_once_for_ever(logs: Logs) -> None:
     assert (again.verdict, again.first, again.undone_at) == ("duplicate", "applied", first.undone_at)
     with pytest.raises(ActionReused):
         await undo(logs, new_id(), action=action)
+
+
+async def test_conditions_see_what_stands(logs: Logs) -> None:
+    async def who_said(outcome: str) -> int:
+        tree = {"condition": "last_outcome", "isOneOf": [outcome]}
+        return (await logs.world.do(lambda unit: count_audience(unit, tree, "en"))).customers
+
+    task = await make_task(logs.world)
+    called = await logs.says(task, "no_answer")
+    corrected = await logs.says(task, "busy", corrects=called.callback_id)
+    assert (await who_said("no_answer"), await who_said("busy")) == (0, 1)
+    assert corrected.occurred_at == called.occurred_at
+    await logs.later(minutes=5)
+    refused = await logs.says(task, "refused_contact")
+    assert (await who_said("busy"), await who_said("refused_contact")) == (0, 1)
+    await undo(logs, refused.callback_id)
+    assert (await who_said("busy"), await who_said("refused_contact")) == (1, 0)

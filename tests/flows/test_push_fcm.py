@@ -207,3 +207,20 @@ async def test_a_worker_that_slept_past_its_lease_settles_nothing(world: World, 
     report = await sending
     assert (report.sent, report.lost) == (1, 1)
     assert [row["state"] for row in await pushes(world)] == ["sending"]
+
+
+async def test_a_worker_told_to_stop_settles_what_is_out(world: World, sender: Sender, fake: FakeFcm) -> None:
+    await phone(world, "E1", "A")
+    await tell(world, "E1")
+    fake.held = True
+    sending = asyncio.ensure_future(sender.send_due(world.merchant_id))
+
+    async def asked() -> bool:
+        return bool(fake.asked)
+
+    await until(asked)
+    sending.cancel()
+    fake.release.set()
+    with pytest.raises(asyncio.CancelledError):
+        await sending
+    assert [row["state"] for row in await pushes(world)] == ["sent"]

@@ -163,8 +163,32 @@ async def test_a_record_of_the_customer_changes_the_task_that_shows_her(world: W
     await world.customer("C1", phone="", name="王小红", gender="female", level="金卡")
     assert await phone.sync() == 1
     assert (phone.tasks[made.task_id].nickname, phone.tasks[made.task_id].level) == ("王女士", "金卡")
+    at = await clock.now() + timedelta(days=3)
+    await world.appointment("C1", at, external_id="A")
+    assert await phone.sync() == 1
+    await world.appointment("C1", at + timedelta(days=1), external_id="A")
+    assert await phone.sync() == 1, "it was moved"
     await world.sale("C2", await clock.now())
     assert await phone.sync() == 0, "nobody shows her"
+
+
+async def test_a_task_that_is_not_there_any_more_is_let_go_of(world: World) -> None:
+    phone = Phone(world, "E1")
+    await phone.sync()
+    await told(world, new_id())
+    await phone.sync()
+    assert [gone.reason for gone in phone.let_go] == [Gone.DELETED]
+
+
+async def test_what_was_said_to_her_changes_her_other_tasks(world: World, clock: TestClock) -> None:
+    mine, theirs = await task(world, "C1"), await task(world, "C1", "E3")
+    phone = Phone(world, "E3")
+    await phone.sync()
+    await answer(world, "E1", mine, Outcome.NO_ANSWER, clock)
+    page = await phone.page(detail=True)
+    assert [item.id for item in page.items] == [theirs]
+    assert page.items[0].detail is not None
+    assert [contact.outcome for contact in page.items[0].detail.contacts] == ["no_answer"]
 
 
 async def test_time_passing_is_no_change(world: World, clock: TestClock) -> None:
@@ -318,7 +342,7 @@ async def test_the_same_question_has_the_same_tag_until_something_changes(world:
     tag, fresh = await ask()
     assert fresh
     assert await ask(seen=tag) == (tag, False)
-    others = [{"limit": 1}, {"detail": True}, {"locale": "en"}, {"device": "phone"}]
+    others: list[dict[str, object]] = [{"limit": 1}, {"detail": True}, {"locale": "en"}, {"device": "phone"}]
     assert tag not in [(await ask(**other, seen=tag))[0] for other in others]
     await world.do(doing(start, scope, mine))
     assert (await ask(seen=tag))[1]

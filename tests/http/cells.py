@@ -16,6 +16,7 @@ from tests.http.cells_insight import INSIGHT
 from tests.http.cells_outcomes import OUTCOMES
 from tests.http.cells_own import OWN
 from tests.http.cells_plans import PLANS
+from tests.http.cells_push import PUSH
 from tests.http.cells_schedules import SCHEDULES
 from tests.http.cells_segments import SEGMENTS
 from tests.http.cells_sync import SYNC
@@ -116,6 +117,7 @@ CELLS: dict[str, Cell] = (
     | INTAKE
     | MANAGER
     | AUDIENCE
+    | PUSH
     | SCHEDULES
     | CATALOG
     | SEGMENTS

@@ -76,6 +76,15 @@ def plain_of_customer(suffix: str, body: Any = None) -> Make:
     return make
 
 
+async def undone(salon: Salon) -> Ask:
+    employee = await salon.caller("employee")
+    path, body, headers = await plain_of_customer(
+        "/contacts", {"outcome": "refused_contact", "fields": {"scope": "phone"}}
+    )(salon)
+    kept = await employee.ask("POST", path, json=body, headers=headers)
+    return f"{path}/{kept['contactId']}/undo", None, keyed()
+
+
 async def new_customer(_salon: Salon) -> Ask:
     return "/v1/staff/customers", {"name": "新客"}, keyed()
 
@@ -108,5 +117,6 @@ DESK_CELLS: Final[dict[str, Cell]] = {
     "BrowseScripts": Cell(looked("/v1/staff/scripts?scene=second_visit"), "employee"),
     "GetCustomer": own(plain_of_customer(""), 200),
     "LogContact": own(plain_of_customer("/contacts", {"note": "问了价格"})),
+    "UndoContact": own(undone, 200),
     "CreateCustomer": Cell(new_customer, "employee", 201),
 }

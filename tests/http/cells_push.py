@@ -3,9 +3,9 @@
 from typing import Any, Final
 
 from tasks.kernel.ids import new_id
+from tasks.kernel.scope import Role, StaffScope
 from tasks.kernel.unit import Unit
 from tasks.notices.robots import RobotFact, put_robot
-from tasks.kernel.scope import Role, StaffScope
 from tests.http.cell import Ask, Cell, Make, plain
 from tests.http.salon import Salon
 

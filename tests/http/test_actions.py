@@ -2,11 +2,45 @@
 
 from typing import Any
 
+from backend.app import create_app
+from backend.http.contract import contract
+from backend.services import Services
+from tasks.flow.action_kinds import KINDS
 from tasks.kernel.ids import new_id
+from tests.architecture.source import ROOT
 from tests.http.salon import Salon
 from tests.support.clock import TestClock
 
 ACTIONS = "/v1/staff/actions"
+CALL_OF_KIND = {
+    "claim": "ClaimTask",
+    "start": "StartTask",
+    "snooze": "SnoozeTask",
+    "release": "ReleaseTask",
+    "copy_script": "CopyScript",
+    "log_callback": "LogCallback",
+    "undo": "UndoCallback",
+    "create_task": "CreateOwnTask",
+    "record_event": "RecordStaffEvent",
+    "mark_read": "ReadNotifications",
+    "create_customer": "CreateCustomer",
+    "log_contact": "LogContact",
+    "arrival": "RecordArrival",
+    "sale": "RecordSale",
+    "top_up": "RecordTopUp",
+    "card_use": "RecordCardUse",
+    "appointment": "BookAppointment",
+    "change_appointment": "ChangeAppointment",
+    "void_entry": "VoidDeskEntry",
+}
+ONLINE = {
+    "ReplayActions": "is the call itself",
+    "RevealPhone": "a full number never waits on a phone",
+    "AnnounceAttachment": "the bytes need reception anyway",
+    "UploadAttachment": "as above",
+    "PutDevice": "says where pushes go, which needs reception",
+    "DeleteDevice": "as above",
+}
 AT = "2026-03-02T07:59:00+08:00"
 
 
@@ -25,10 +59,9 @@ async def test_a_bad_action_costs_only_itself(salon: Salon, clock: TestClock) ->
     await clock.now()
     task = str(await salon.task("S1", None))
     elsewhere = str(await salon.task("S2", None))
-    unread = act("start", {"taskId": "nonsense"})
     sent = [
         act("claim", {"taskId": task}),
-        unread,
+        act("start", {"taskId": "nonsense"}),
         act("teleport", {"taskId": task}),
         {"kind": "start", "occurredAt": AT, "body": {"taskId": task}},
         act("start", {"taskId": elsewhere}),
@@ -40,17 +73,9 @@ async def test_a_bad_action_costs_only_itself(salon: Salon, clock: TestClock) ->
     results = (await post(salon, "employee", *sent))["results"]
     assert [one["verdict"] for one in results] == ["applied", *["rejected"] * 7, "applied"]
     codes = [one["problem"] and (one["problem"]["code"], one["problem"]["status"], one["final"]) for one in results]
-    assert codes == [
-        None,
-        ("invalid-request", 422, True),
-        ("invalid-request", 422, False),
-        ("invalid-request", 422, True),
-        ("not-found", 404, True),
-        ("invalid-request", 422, True),
-        ("invalid-request", 422, True),
-        ("invalid", 422, True),
-        None,
-    ]
+    unread = ("invalid-request", 422, True)
+    later, absent, wrong = ("invalid-request", 422, False), ("not-found", 404, True), ("invalid", 422, True)
+    assert codes == [None, unread, later, unread, absent, unread, unread, wrong, None]
     assert results[1]["problem"]["errors"][0]["field"] == "body.taskId"
     assert results[2]["problem"]["errors"][0]["field"] == "kind"
     assert results[5]["problem"]["errors"][0]["field"] == "body.colour"
@@ -129,3 +154,18 @@ async def test_the_next_task_is_kept_for_who_asked(salon: Salon, clock: TestCloc
     assert (await employee.get(f"/v1/staff/tasks/next?store={store}")).status_code == 404
     assert (await employee.get(f"/v1/staff/tasks?store={store}")).status_code == 404
     assert (await employee.get(f"/v1/staff/tasks?store={salon.stores['S1']}")).json()["counts"]["today"] == 1
+
+
+def test_every_write_of_the_staff_app_is_a_kind_of_action(services: Services) -> None:
+    paths = contract(create_app(services))["paths"]
+    writes = {
+        item[method]["operationId"]
+        for path, item in paths.items()
+        if path.startswith("/v1/staff")
+        for method in ("post", "put", "delete", "patch")
+        if method in item
+    }
+    assert set(CALL_OF_KIND) == set(KINDS)
+    assert writes == set(CALL_OF_KIND.values()) | set(ONLINE)
+    page = (ROOT / "docs" / "offline.md").read_text(encoding="utf-8")
+    assert [kind for kind in KINDS if f"`{kind}`" not in page] == []

@@ -116,6 +116,49 @@ def test_what_follows_a_call_can_be_asked_with_what_it_answers(document: dict[st
                 assert isinstance(value, str), (source, link.to)
 
 
+def test_nothing_on_the_way_in_may_be_anything(document: dict[str, Any]) -> None:
+    """A list says of what; only what is free by its nature (the fields of an outcome, the data of an event) is open."""
+    free = {
+        "fields",
+        "data",
+        "answer",
+        "tree",
+        "rule",
+        "definition",
+        "changes",
+        "audience",
+        "when",
+        "onlyIf",
+        "where",
+        "schema",
+        "was",
+        "now",
+    }
+    loose = [
+        f"{name}.{field}"
+        for name, schema in document["components"]["schemas"].items()
+        for field, said in schema.get("properties", {}).items()
+        if field not in free
+        and ({} in said.get("oneOf", ()) or said.get("items") == {} or {} in said.get("items", {}).get("oneOf", ()))
+    ]
+    assert [each for each in loose if each != "Problem.choices"] == []
+
+
+def test_every_shape_says_what_it_is(document: dict[str, Any]) -> None:
+    schemas = document["components"]["schemas"]
+    silent = [
+        name for name, schema in schemas.items() if schema.get("type") == "object" and not schema.get("description")
+    ]
+    assert silent == []
+
+
+def test_actions_are_told_apart_by_their_kind(document: dict[str, Any]) -> None:
+    union = document["components"]["schemas"]["ActionsIn"]["properties"]["actions"]["items"]
+    assert union["discriminator"]["propertyName"] == "kind"
+    assert union["discriminator"]["mapping"]["log_callback"] == "#/components/schemas/LogCallbackAction"
+    assert len(union["discriminator"]["mapping"]) == len(union["oneOf"]) > 10
+
+
 def test_a_false_example_is_found(document: dict[str, Any]) -> None:
     strict = closed(document)
     schema = {"$ref": "#/components/schemas/TaskMove"}

@@ -6,6 +6,7 @@ import pytest
 from msgspec import structs
 
 from tasks.callbacks.outcomes import OUTCOMES
+from tasks.callbacks.tables import Outcome
 from tasks.kernel.ids import new_id
 from tests.http.salon import Salon
 from tests.support.clock import TestClock
@@ -122,7 +123,7 @@ async def test_no_value_of_an_event_is_a_defect(salon: Salon) -> None:
 
 
 @pytest.mark.parametrize("outcome", sorted(OUTCOMES))
-async def test_no_value_of_a_callback_is_a_defect(salon: Salon, clock: TestClock, outcome: str) -> None:
+async def test_no_value_of_a_callback_is_a_defect(salon: Salon, clock: TestClock, outcome: Outcome) -> None:
     await clock.now()
     employee = await salon.caller("employee")
     task = await salon.task("S1", "employee")

@@ -205,7 +205,7 @@ async def test_every_look_at_a_plan(salon: Salon, owner: Caller, clock: TestCloc
     customer = salon.customers["S1"]
     why = await owner.ask("GET", f"{path}/explain?customer={customer}&on=2026-03-02")
     (scope,) = why["scopes"]
-    assert (scope["verdict"]["decided"], why["trigger"]["fires"], len(scope["rules"])) == ("task", True, 11)
+    assert (scope["verdict"]["decided"], why["trigger"]["fires"], len(scope["rules"])) == ("task", True, 12)
     english = await owner.ask("GET", f"{path}/explain?customer={customer}", headers={"accept-language": "en"})
     assert english["scopes"][0]["rules"][0]["sentence"] == "she refused contact"
     tried = await owner.ask("POST", f"{path}/back-test", json={"from": "2026-02-25", "to": "2026-03-02"})

@@ -16,14 +16,15 @@ import uvicorn
 from backend.app import create_app
 from backend.auth.access import standing_families
 from backend.auth.tokens import read_access
+from backend.db.engine import open_engine
 from backend.db.units import Units
-from backend.http.staff.sync_hints import hints
-from backend.http.streaming import Visit
+from backend.http.staff.sync_hints import Subscriber, hints
+from backend.http.streaming import Stay
 from backend.jobs.bell import Bell
 from backend.jobs.delivery import Delivery
-from backend.listeners.hub import MOST_EACH, Hub, Whom
+from backend.listeners.hub import MOST_EACH, Hub, Whom, Woken
 from backend.listeners.relay import Relay
-from backend.listeners.watch import Watch
+from backend.listeners.watch import EVERY_S, Watch
 from backend.services import Services
 from tasks.flow.work_task import start
 from tasks.kernel.ids import new_id
@@ -285,16 +286,28 @@ async def test_who_is_removed_is_out_within_five_seconds(running: Running) -> No
 
 async def test_a_stream_ends_with_its_token_and_with_the_server(running: Running) -> None:
     caller = await running.salon.caller("employee")
-    visit = Visit(running.services, read_access(running.services.master, str(caller.token)), str(caller.token))
-    async with visit.work() as (unit, _):
-        assert 0 < await visit.seconds_left(unit) <= 600
-    said = [part async for part in hints(visit, None, "", 0.3)]
+    stay = Stay(running.services, read_access(running.services.master, str(caller.token)), str(caller.token))
+    async with stay.work() as (unit, scope):
+        assert 0 < await stay.seconds_left(unit) <= 600
+    said = [part async for part in hints(Subscriber(stay, stay.whom(scope), "", 0.3), None)]
     assert said[0].startswith(b"retry:")
     async with streaming(running, caller) as events:
         await events.hint()
         await running.services.hub.close()
         with pytest.raises((EOFError, StopAsyncIteration)):
             await events.hint()
+
+
+async def test_a_stream_ends_when_it_cannot_look(running: Running) -> None:
+    caller = await running.salon.caller("employee")
+    stay = Stay(running.services, read_access(running.services.master, str(caller.token)), str(caller.token))
+    async with stay.work() as (_, scope):
+        told = Subscriber(stay, stay.whom(scope), "", 30.0)
+    away = replace(
+        running.services, units=Units(open_engine("postgresql://nobody@127.0.0.1:1/none"), running.services.master)
+    )
+    said = [part async for part in hints(replace(told, stay=replace(stay, services=away)), None)]
+    assert b"event: tasks" in said[-1], "a sync says what is wrong"
 
 
 async def test_what_no_message_told_is_found_by_looking(running: Running, units: Units) -> None:
@@ -304,11 +317,22 @@ async def test_what_no_message_told_is_found_by_looking(running: Running, units:
     page, _ = await synced(caller)
     waiting = asyncio.ensure_future(synced(caller, cursor=page["cursor"], wait=25))
     await listening(hub, salon.merchant_id)
+    began = monotonic()
     await tell(units, salon, task_id)  # these units tell nobody
-    watch = Watch(units, hub)
-    await watch.look(salon.merchant_id)
     found, _ = await waiting
     assert [item["id"] for item in found["items"]] == [str(task_id)]
+    assert monotonic() - began < 2 * EVERY_S
+
+
+async def test_a_look_that_fails_sends_nobody_away_and_a_merchant_that_is_gone_everybody(told: Services) -> None:
+    whom = Whom(new_id(), new_id(), new_id(), frozenset([new_id()]))
+    away = Units(open_engine("postgresql://nobody@127.0.0.1:1/none"), told.master)
+    with told.hub.listen(whom) as listener:
+        await Watch(away, told.hub)._look_at(whom.merchant_id)
+        assert await listener.wait(0) == Woken()
+        await Watch(told.units, told.hub).look(whom.merchant_id)
+        assert await listener.wait(0) == Woken(gone=True)
+    await Watch(told.units, told.hub).look(whom.merchant_id)
 
 
 async def test_one_look_is_for_all_who_wait(running: Running, units: Units) -> None:
@@ -345,4 +369,4 @@ async def test_a_thousand_changes_are_one_hint_for_who_does_not_read(told: Servi
             told.hub.tell(whom.merchant_id, whom.store_ids, [whom.staff_id])
         woken = await listener.wait(0)
         assert (woken.tasks, woken.notice, woken.gone) == (True, True, False)
-        assert await listener.wait(0) == type(woken)()
+        assert await listener.wait(0) == Woken()

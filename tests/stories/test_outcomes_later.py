@@ -134,6 +134,32 @@ async def test_a_complaint_is_the_managers_within_four_hours(story: Story, at: s
     assert state == {"open": True, "frozen": True}
 
 
+async def complaint_at(story: Story) -> object:
+    (state,) = await rows(
+        story.world,
+        "select complaint_at, marketing_frozen_until is not null as frozen from customer_contact_state where merchant_id = :merchant",
+    )
+    assert state["frozen"] is True, "marketing rests whatever was settled"
+    return state["complaint_at"]
+
+
+async def test_a_complaint_is_settled_by_reaching_her_and_open_again_when_that_was_a_mistake(story: Story) -> None:
+    await story.clock.set(shanghai("2026-03-02 15:00"))
+    await story.world.customer("RED")
+    task = await make_task(story.world, Ask("RED"))
+    logs = Logs(story.world, story.clock)
+    await logs.says(task, "complaint")
+    opened = await complaint_at(story)
+    (recovery,) = await recoveries(story)
+    await story.clock.set(shanghai("2026-03-02 16:00"))
+    await logs.says(recovery["id"], "no_answer", "manager")  # type: ignore[arg-type]  # rows are untyped
+    assert await complaint_at(story) == opened
+    said = await says(story, "will_come", "2026-03-02 18:00", promisedOn="2026-03-05")
+    assert (said.status, await complaint_at(story)) == ("done", None)
+    await says(story, "busy", "2026-03-02 18:05", corrects=said.callback_id)
+    assert await complaint_at(story) == opened
+
+
 async def test_a_plan_that_sees_to_complaints_makes_the_only_task(story: Story) -> None:
     await story.begins("2026-03-01 12:00", "complaint_recovery")
     await story.world.customer("RED")

@@ -157,12 +157,13 @@ def _fault(code: int, status: str, *details: dict[str, Any]) -> dict[str, Any]:
 
 
 async def _read(receive: Any) -> bytes:
-    body = b""
-    while True:
+    parts: list[bytes] = []
+    more = True
+    while more:
         part = await receive()
-        body += part.get("body", b"")
-        if not part.get("more_body"):
-            return body
+        parts.append(part.get("body", b""))
+        more = part.get("more_body", False)
+    return b"".join(parts)
 
 
 async def _answer(send: Any, status: int, answer: dict[str, Any], more: dict[str, str] | None = None) -> None:

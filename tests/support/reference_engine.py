@@ -2,14 +2,15 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 from tasks.plans.definition import Behaviour, Daily
 from tasks.plans.schedules import Weekly
-from tasks.plans.states import EntryMode, Route, Scope
+from tasks.plans.states import EntryMode, ExitOn, Route, Scope
 from tests.support.reference_books import Customer, failing, protected
 from tests.support.reference_entering import Entering
 from tests.support.reference_passages import Passage, Plan, advance, more, overtakes
+from tests.support.reference_staff import Task
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 GOING_ON = {"suppressed", "capped", "no_capacity"}
@@ -26,7 +27,7 @@ class Engine(Entering):
     """The reference: events come in through `happens`, time through `sweep`."""
 
     def sweep(self) -> None:
-        """Tasks whose days are over, runs of the calendar, then passages that are due."""
+        """Tasks whose days are over, runs of the calendar, passages that are due; then tasks come to the lists."""
         for task in self.work.over(self.now):
             self.close(task.who)
         due = [plan for plan in self.plans if self._due_today(plan)]
@@ -35,6 +36,21 @@ class Engine(Entering):
             self._run(plan)
         while waiting := [one for plan in self.plans for one in plan.passages if self._is_due(one)]:
             self.fire_due(waiting)
+        for task in [one for one in self.work.tasks if one.live]:
+            comes_at = task.away_until or (task.opens_at if task.queued else None)
+            if comes_at is not None and comes_at <= self.now:
+                task.away_until, task.queued = None, False
+                self._look_again(task)
+
+    def _look_again(self, task: Task) -> None:
+        """The moot guard at dispatch: she refused, complained, or has the time that the plan wanted her to take."""
+        for one, _ in task.reasons:
+            definition = one.plan.definition
+            rules, ahead = definition.suppress, any(at.date() >= self.now.date() for at in one.who.appointments)
+            booked = ExitOn.BOOKED in definition.exit_on and rules.appointment and ahead
+            if one.state == "active" and (one.who.refused or (rules.complaint and one.who.complained) or booked):
+                one.state = "exited"
+        self.work.close_emptied(task.who)
 
     def close(self, who: Customer) -> None:
         """Her live task is over; the passages behind it go on."""
@@ -89,8 +105,20 @@ class Engine(Entering):
         for who in self.work.give(list(fresh.values()), act, self.now.date()):
             fresh.pop(who.code)
             verdicts |= {id(one): ("no_capacity", None, False) for one in clear if one.who is who}
+        self._date(plan)
         for one in passages:
             self._settle(plan, one, verdicts[id(one)], fresh)
+
+    def _date(self, plan: Plan) -> None:
+        """Say of the tasks that were just made when they come to the lists: at once, or on their day at the plan's hour."""
+        trigger, today = plan.definition.trigger, self.now.date()
+        offsets = trigger.offsets if isinstance(trigger, Behaviour) else ()
+        at = [offset.at for offset in offsets if offset.at is not None]
+        wall = (at[0] if at else time(9)) if offsets else plan.wall
+        for task in self.work.tasks:
+            if task.opens_at is None:
+                task.queued = task.opens_on > today
+                task.opens_at = datetime.combine(task.opens_on, wall, self.now.tzinfo)
 
     def _settle(
         self, plan: Plan, one: Passage, verdict: Verdict | None, fresh: dict[str, tuple[Customer, str]]

@@ -28,7 +28,7 @@ class Staff:
 
 @dataclass(eq=False)
 class Task:
-    """One contact to make; `reasons` are passages and their steps."""
+    """One contact to make; `reasons` are passages and their steps. One for a later day is queued until `opens_at`."""
 
     who: Customer
     store: str
@@ -38,6 +38,8 @@ class Task:
     live: bool = True
     away_until: datetime | None = None
     reasons: list[tuple[Any, int]] = field(default_factory=list)
+    opens_at: datetime | None = None
+    queued: bool = False
 
 
 class Work:

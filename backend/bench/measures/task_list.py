@@ -68,7 +68,9 @@ async def _serve(
         "ours": (ports["ours"], [request("/v1/staff/tasks?limit=20", each.token) for each in lookers]),
         "raw": (ports["raw"], [request(f"/?me={each.staff_id}&store={each.store_id}") for each in lookers]),
     }
-    rivals = {"raw": (sys.executable, ("--factory", "backend.bench.rivals.raw_list:Raw"))}
+    rivals: dict[str, tuple[str, tuple[str, ...]]] = {
+        "raw": (sys.executable, ("--factory", "backend.bench.rivals.raw_list:Raw"))
+    }
     try:
         rivals["typical"] = (
             await peer_python(stage.folder),

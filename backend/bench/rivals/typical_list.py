@@ -214,31 +214,30 @@ async def tasks(me: UUID, store: UUID) -> PageOut:
                 func.count().filter(opens > now).label("upcoming"),
             ).where(mine)
         )
-        ends = func.date(func.timezone(Store.timezone, Task.expires_at)) <= func.date(
-            func.timezone(Store.timezone, now)
-        )
-        found = await session.execute(
-            select(Task)
-            .join(Store)
-            .where(mine, ready)
-            .options(
-                selectinload(Task.customer).options(selectinload(Customer.facts), selectinload(Customer.points)),
-                selectinload(Task.reasons).selectinload(TaskReason.plan),
-                selectinload(Task.assignee),
-            )
-            .order_by(
-                Task.urged_at.is_(None),
-                case((Task.wait_kind == "callback", Task.wait_until)).asc().nulls_last(),
-                ends.desc(),
-                Task.priority.desc(),
-                Task.value_cents.desc(),
-                Task.attempts,
-                Task.id,
-            )
-            .limit(LIMIT)
-        )
+        found = await session.execute(_best(now, and_(mine, ready)))
         items = [_out(task, now) for task in found.scalars()]
         return PageOut(items=items, counts=dict(counted.one()._mapping))  # noqa: SLF001  # its public name for a row's values
+
+
+def _best(now: datetime, condition: Any) -> Any:
+    """Return the query of a page: objects with all they are related to."""
+    zone = Store.timezone
+    ends = func.date(func.timezone(zone, Task.expires_at)) <= func.date(func.timezone(zone, now))
+    related = (
+        selectinload(Task.customer).options(selectinload(Customer.facts), selectinload(Customer.points)),
+        selectinload(Task.reasons).selectinload(TaskReason.plan),
+        selectinload(Task.assignee),
+    )
+    order = (
+        Task.urged_at.is_(None),
+        case((Task.wait_kind == "callback", Task.wait_until)).asc().nulls_last(),
+        ends.desc(),
+        Task.priority.desc(),
+        Task.value_cents.desc(),
+        Task.attempts,
+        Task.id,
+    )
+    return select(Task).join(Store).where(condition).options(*related).order_by(*order).limit(LIMIT)
 
 
 def _out(task: Task, now: datetime) -> TaskOut:

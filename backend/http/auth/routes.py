@@ -20,6 +20,7 @@ from backend.http.auth.guards import DEPENDENCIES
 from backend.http.auth.schemas import LoginIn, PasswordIn, RefreshIn
 from backend.http.session import InUnit, claims_of, services_of, staff_token
 from backend.http.shown import shown
+from tasks.notices.devices import detach_login
 
 TOKENS = {
     "accessToken": "eyJhbGciOiJIUzI1NiJ9.…",
@@ -76,8 +77,10 @@ async def refresh_tokens(data: JSONBody[RefreshIn], request: Request[Any, Any, A
     opt=shown(),
 )
 async def log_out(request: Request[Any, Any, Any], unit: InUnit) -> None:
-    """Revoke the refresh tokens and the access token of this log-in at once."""
-    await revoke_family(unit, claims_of(request).family_id, "logout")
+    """Revoke the refresh tokens and the access token of this log-in at once; its device is pushed no more."""
+    family_id = claims_of(request).family_id
+    await revoke_family(unit, family_id, "logout")
+    await detach_login(unit, family_id)
 
 
 @post(

@@ -39,12 +39,12 @@ class Till:
 InTill = NamedDependency[SkipValidation[Till]]
 
 
-def key_or_token(connection: Connection, handler: BaseRouteHandler) -> None:
+async def key_or_token(connection: Connection, handler: BaseRouteHandler) -> None:
     """Guard: something that can be a key, or a valid access token; raises `Unauthenticated`."""
     try:
-        api_key(connection, handler)
+        await api_key(connection, handler)
     except Unauthenticated:
-        staff_token(connection, handler)
+        await staff_token(connection, handler)
 
 
 async def till(request: Request[Any, Any, Any]) -> AsyncIterator[Till]:

@@ -19,7 +19,12 @@ ROBOT: Final = {
 GIVEN: Final = {"url": "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=693a91f6-7xxx-4bc4-97a0-0ec2sifa5aaa"}
 
 
-@get("/stores/{store_id:uuid}/robot", operation_id="GetRobot", summary="A store's group robot", opt=shown(NotFound, answer=ROBOT))
+@get(
+    "/stores/{store_id:uuid}/robot",
+    operation_id="GetRobot",
+    summary="A store's group robot",
+    opt=shown(NotFound, answer=ROBOT),
+)
 async def robot(store_id: FromPath[UUID], unit: InUnit, who: InScope) -> RobotView:
     """Return whose it is and when it last said something, or could not; its address is never shown."""
     return await get_robot(unit, who, store_id)
@@ -36,7 +41,12 @@ async def give(store_id: FromPath[UUID], data: JSONBody[RobotIn], unit: InUnit, 
     return await put_robot(unit, who, store_id, data.about())
 
 
-@delete("/stores/{store_id:uuid}/robot", operation_id="DeleteRobot", summary="Take a store's group robot away", opt=shown(NotFound))
+@delete(
+    "/stores/{store_id:uuid}/robot",
+    operation_id="DeleteRobot",
+    summary="Take a store's group robot away",
+    opt=shown(NotFound),
+)
 async def take(store_id: FromPath[UUID], unit: InUnit, who: InScope) -> None:
     """Forget it; what waits for it is dropped."""
     await drop_robot(unit, who, store_id)

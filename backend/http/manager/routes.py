@@ -11,6 +11,7 @@ from backend.http.manager.audience_routes import HANDLERS as AUDIENCE
 from backend.http.manager.choice_routes import HANDLERS as CHOICES
 from backend.http.manager.guards import DEPENDENCIES, GUARDS
 from backend.http.manager.plan_routes import HANDLERS as PLANS
+from backend.http.manager.robot_routes import HANDLERS as ROBOTS
 from backend.http.manager.schemas import CompletionOut
 from backend.http.manager.segment_routes import HANDLERS as SEGMENTS
 from backend.http.manager.tag_routes import HANDLERS as TAGS
@@ -55,7 +56,7 @@ def router() -> Router:
     """Return the surface."""
     return Router(
         "/v1/manager",
-        route_handlers=[completed, tasks, *AUDIENCE, *SEGMENTS, *TAGS, *CHOICES, *PLANS],
+        route_handlers=[completed, tasks, *AUDIENCE, *SEGMENTS, *TAGS, *CHOICES, *PLANS, *ROBOTS],
         guards=GUARDS,
         dependencies=DEPENDENCIES,
         security=[{"staffToken": []}],

@@ -197,6 +197,12 @@ CHINESE: Final[dict[str, str]] = {
     "belongs to an outcome": "须与结果一同填写",
     "is an outcome of tasks only": "只能用于任务的回访",
     "does not go with this outcome": "与该结果不符",
+    "registered by somebody else at this moment; send it again": "正被他人登记，请重发",
+    "does not go with the provider": "与推送渠道不符",
+    "needed with an address kind, and only then": "须与地址类型一同填写",
+    "needed for webpush, and only then": "仅用于浏览器推送且必填",
+    "not the keys of a push subscription": "不是浏览器推送订阅的密钥",
+    "not an address of a group robot": "不是企业微信、钉钉或飞书群机器人的地址",
 }
 """Phrase, `{}` standing for what changes → the same in Chinese."""
 

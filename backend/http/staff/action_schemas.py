@@ -10,8 +10,8 @@ import msgspec
 from backend.http.problems.faults import Fault, read_fault, unstorable
 from backend.http.problems.mapper import Problem
 from backend.http.requests import JSON, suspect
-from tasks.actions.tables import Verdict
 from tasks.flow.action_kinds import KINDS
+from tasks.flow.action_sent import Verdict
 from tasks.flow.replay_actions import MOST
 
 Instant = Annotated[datetime, msgspec.Meta(tz=True)]

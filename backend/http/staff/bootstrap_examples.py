@@ -50,6 +50,7 @@ BOOTSTRAP: Final[dict[str, Any]] = {
     ],
     "outcomesWithoutTask": ["booked", "will_come", "refused_contact"],
     "contactWindow": [{"weekday": 0, "opens": "09:30:00", "closes": "20:30:00"}],
+    "sources": [{"code": "walk-in", "name": "路过进店"}],
     "limits": {"revealsADay": 60, "actionsACall": 100},
     "features": ["actions", "front_desk", "sync"],
     "minimumAppVersion": "1.0.0",

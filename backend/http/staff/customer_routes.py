@@ -13,13 +13,15 @@ from backend.http.staff.customer_examples import PAGE
 from backend.http.staff.customer_schemas import ContactIn
 from backend.http.staff.desk_key import ActionKey
 from tasks.actions.faults import ActionRefused, ActionReused
+from tasks.callbacks.faults import CallbackVoid, NotUndoable
 from tasks.desk.faults import SearchesSpent
-from tasks.desk.inputs import NewCustomer
+from tasks.desk.inputs import ContactUndo, NewCustomer
 from tasks.flow.customer_page import CustomerPage, view_customer
 from tasks.flow.find_customers import FoundCustomers, find_customers
 from tasks.flow.log_contact import ContactKept
 from tasks.flow.new_customer import CustomerMade
 from tasks.flow.perform_action import Ask, once
+from tasks.flow.undo_contact import ContactUndone
 from tasks.kernel.errors import Invalid, NotFound
 
 Query = Annotated[
@@ -105,4 +107,29 @@ async def contacts(
     return convert(await once(unit, who, Ask("log_contact", data.about(customer_id), key)), ContactKept)
 
 
-HANDLERS: Final = (customers, customer, create_customer, contacts)
+@post(
+    "/customers/{customer_id:uuid}/contacts/{contact_id:uuid}/undo",
+    operation_id="UndoContact",
+    summary="Her refusal was a mistake",
+    status_code=200,
+    opt=shown(
+        *ONCE,
+        NotUndoable,
+        CallbackVoid,
+        answer={
+            "contactId": "01930000-0000-7000-8000-0000000000a1",
+            "noPhone": False,
+            "noWechat": False,
+            "noContact": False,
+        },
+    ),
+)
+async def undo(
+    customer_id: FromPath[UUID], contact_id: FromPath[UUID], unit: InUnit, who: InScope, key: ActionKey
+) -> ContactUndone:
+    """Lift what was refused in a contact without a task: its author for ten minutes, who leads the store at any time."""
+    body = ContactUndo(customer_id=customer_id, contact_id=contact_id)
+    return convert(await once(unit, who, Ask("undo_contact", body, key)), ContactUndone)
+
+
+HANDLERS: Final = (customers, customer, create_customer, contacts, undo)

@@ -20,7 +20,7 @@ Installation = Annotated[
 ]
 PHONE: Final = {
     "provider": "fcm",
-    "address": "cT3fLq0GSkW3z0…",
+    "address": "cT3fLq0GSkW3z0:APA91bHqRk2example",
     "addressKind": "token",
     "appVersion": "1.4.0",
     "locale": "zh-CN",

@@ -35,8 +35,8 @@ class SubscriptionIn(msgspec.Struct, frozen=True, kw_only=True, rename="camel", 
 class DeviceIn(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
     """How an installation can be pushed.
 
-    `fcm` needs `address` and `addressKind` (a registration token, or a Firebase installation id), `webpush` needs `subscription`, `inapp` needs nothing: the app
-    asks by itself.
+    `fcm` needs `address` and `addressKind` (a registration token, or a Firebase installation id), `webpush` needs `subscription`, `inapp` needs nothing:
+    the app asks by itself.
     """
 
     provider: Provider

@@ -8,11 +8,11 @@ from litestar.params import JSONBody, QueryParameter
 from backend.http.paging import Cursor, Limit, next_link
 from backend.http.session import InScope, InUnit, InWork
 from backend.http.shown import shown
-from backend.http.staff.notice_schemas import ReadIn, UnreadOut
+from tasks.flow.read_notices import ReadBody, Unread, read_notices
 from tasks.kernel.paging import CursorGarbled
-from tasks.notices.inbox import NoticePage, NoticeQuery, list_notices, mark_read
+from tasks.notices.inbox import NoticePage, NoticeQuery, list_notices
 
-Unread = Annotated[bool, QueryParameter(name="unread", description="Only those not read yet.")]
+OnlyUnread = Annotated[bool, QueryParameter(name="unread", description="Only those not read yet.")]
 NOTICE: Final = {
     "id": "01930000-0000-7000-8000-0000000000e1",
     "kind": "digest",
@@ -36,7 +36,7 @@ async def notifications(
     work: InWork,
     limit: Limit = 20,
     cursor: Cursor = None,
-    only_unread: Unread = False,  # noqa: FBT002  # a query parameter
+    only_unread: OnlyUnread = False,  # noqa: FBT002  # a query parameter
 ) -> Response[NoticePage]:
     """Return a page, newest first, in the caller's language, and how many of all are unread; `Link` leads to the next page.
 
@@ -54,9 +54,9 @@ async def notifications(
     status_code=200,
     opt=shown(request={"upTo": "01930000-0000-7000-8000-0000000000e1"}, answer={"unread": 0}),
 )
-async def read(data: JSONBody[ReadIn], unit: InUnit, who: InScope) -> UnreadOut:
+async def read(data: JSONBody[ReadBody], unit: InUnit, who: InScope) -> Unread:
     """Mark one's own; the first reading stays, and ids of others are passed over."""
-    return UnreadOut(await mark_read(unit, who, data.about()))
+    return await read_notices(unit, who, data, unit.now)
 
 
 HANDLERS: Final = (notifications, read)

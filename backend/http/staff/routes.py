@@ -18,8 +18,10 @@ from backend.http.staff.attachment_routes import HANDLERS as ATTACHMENTS
 from backend.http.staff.bootstrap_routes import HANDLERS as AROUND
 from backend.http.staff.callback_routes import HANDLERS as CALLBACKS
 from backend.http.staff.customer_routes import HANDLERS as CUSTOMERS
+from backend.http.staff.device_routes import HANDLERS as DEVICES
 from backend.http.staff.front_desk_routes import HANDLERS as FRONT_DESK
 from backend.http.staff.guards import DEPENDENCIES, GUARDS
+from backend.http.staff.notice_routes import HANDLERS as NOTICES
 from backend.http.staff.own_routes import HANDLERS as OWN
 from backend.http.staff.schemas import CallbackIn, CopyIn, CopyOut, PhoneOut, SnoozeIn
 from backend.http.staff.sync_routes import HANDLERS as SYNC
@@ -201,7 +203,7 @@ def router() -> Router:
         "/v1/staff",
         route_handlers=[
             me, tasks, best_task, task, claim_task, start_task, snooze_task, release_task, script_copies, callbacks, reveal,
-            *ACTIONS, *AROUND, *ATTACHMENTS, *CALLBACKS, *CUSTOMERS, *FRONT_DESK, *OWN, *SYNC,
+            *ACTIONS, *AROUND, *ATTACHMENTS, *CALLBACKS, *CUSTOMERS, *DEVICES, *FRONT_DESK, *NOTICES, *OWN, *SYNC,
         ],
         guards=GUARDS,
         dependencies=DEPENDENCIES,

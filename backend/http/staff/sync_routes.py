@@ -7,9 +7,10 @@ from litestar import Response, get
 from litestar.response import Stream
 
 from backend.http.shown import shown
-from backend.http.staff.sync_hints import hints
+from backend.http.staff.sync_hints import Subscriber, hints
 from backend.http.staff.sync_schemas import (
-    DEPENDENCIES,
+    STREAM,
+    SYNC,
     InCall,
     Include,
     InInclude,
@@ -19,7 +20,7 @@ from backend.http.staff.sync_schemas import (
     Wait,
 )
 from backend.http.staff.task_examples import SYNCED
-from backend.http.streaming import EVENT_STREAM, Visit
+from backend.http.streaming import EVENT_STREAM, Stay
 from tasks.flow.sync_tasks import (
     SyncAsked,
     Synced,
@@ -46,7 +47,7 @@ _NO_BUFFER: Final = {"X-Accel-Buffering": "no", "Cache-Control": "no-store"}
     "/sync/tasks",
     operation_id="SyncTasks",
     summary="What changed since the last cursor, or everything",
-    dependencies=DEPENDENCIES,
+    dependencies=SYNC,
     opt=shown(*_PROBLEMS, answer=_ANSWER, unchanged=True),
 )
 async def sync(
@@ -65,24 +66,24 @@ async def sync(
         detail=include is Include.DETAIL,
         seen=call.seen,
     )
-    found = await _answer(call.visit, asked, wait if cursor else 0)
+    found = await _answer(call.stay, asked, wait if cursor else 0)
     headers = {"ETag": f'W/"{found.tag}"', "Cache-Control": "private, no-cache"}
     if found.page is None:
         return cast("Response[SyncPage]", Response(None, status_code=304, headers=headers))
     return Response(found.page, headers=headers)
 
 
-async def _answer(visit: Visit, asked: SyncAsked, wait_s: float) -> Synced:
+async def _answer(stay: Stay, asked: SyncAsked, wait_s: float) -> Synced:
     """Return the first answer that is not quiet, or the last one; nothing is held while nothing happens."""
-    async with visit.work() as (unit, scope):
+    async with stay.work() as (unit, scope):
         found = await sync_tasks(unit, scope, asked)
     if not found.quiet or wait_s <= 0:
         return found
     over = monotonic() + wait_s
-    with visit.hub.listen(visit.whom(scope)) as listener:
+    with stay.hub.listen(stay.whom(scope)) as listener:
         while True:
             # Once more at first: what changed before we listened woke nobody.
-            async with visit.work() as (unit, scope):
+            async with stay.work() as (unit, scope):
                 found = await sync_tasks(unit, scope, asked)
             left = over - monotonic()
             if not found.quiet or left <= 0:
@@ -97,7 +98,7 @@ async def _answer(visit: Visit, asked: SyncAsked, wait_s: float) -> Synced:
     operation_id="StreamTasks",
     summary="Be told when there is something to sync",
     media_type=EVENT_STREAM,
-    dependencies=DEPENDENCIES,
+    dependencies=STREAM,
     opt=shown(*_PROBLEMS, answer='id: kC8x…\nevent: tasks\ndata: {"cursor":"kC8x…"}\n\n'),
 )
 async def stream(call: InCall, last_event_id: LastEventId = None) -> Stream:
@@ -105,13 +106,14 @@ async def stream(call: InCall, last_event_id: LastEventId = None) -> Stream:
 
     The `id` is a sync cursor: a sync from there brings what the hint is about. Come back with it as `Last-Event-ID`. A hint holds nothing of a task.
     """
-    async with call.visit.work() as (unit, scope):
+    stay = call.stay
+    async with stay.work() as (unit, scope):
         await glimpse(
             unit, scope, last_event_id, call.device
         )  # what is wrong with the cursor is said before the stream begins
-        left = await call.visit.seconds_left(unit)
-    events = hints(call.visit, last_event_id, call.device, left)
-    return Stream(events, media_type=EVENT_STREAM, headers=_NO_BUFFER)
+        lasts_s = min(await stay.seconds_left(unit), stay.services.stream_s)
+    told = Subscriber(stay, stay.whom(scope), call.device, lasts_s)
+    return Stream(hints(told, last_event_id), media_type=EVENT_STREAM, headers=_NO_BUFFER)
 
 
 HANDLERS: Final = (sync, stream)

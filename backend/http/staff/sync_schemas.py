@@ -10,14 +10,14 @@ from litestar.params import HeaderParameter, QueryParameter, SkipValidation
 
 from backend.http.paging import Limit
 from backend.http.session import InLocale
-from backend.http.streaming import Visit
+from backend.http.streaming import Stay
 from scripts.locales import Locale
 from tasks.flow.sync_tasks import LONGEST
 
 MOST_WAIT_S: Final = 25
 """Below what phones, proxies and mobile networks let a quiet request live."""
 
-__all__ = ["DEPENDENCIES", "InCall", "InInclude", "Include", "LastEventId", "Limit", "SyncCursor", "Wait"]
+__all__ = ["STREAM", "SYNC", "InCall", "InInclude", "Include", "LastEventId", "Limit", "SyncCursor", "Wait"]
 
 
 class Include(StrEnum):
@@ -62,7 +62,7 @@ LastEventId = Annotated[
 class Call:
     """A request that may outlive a unit: whose, in which language, of which installation, and the tag it has seen."""
 
-    visit: Visit
+    stay: Stay
     locale: Locale
     device: str
     seen: str | None
@@ -74,9 +74,15 @@ InCall = NamedDependency[SkipValidation[Call]]
 async def call(
     request: Request[Any, Any, Any], locale: InLocale, installation: Installation = None, if_none_match: Seen = None
 ) -> Call:
-    """Return what the headers say. An ETag that is none of ours matches nothing."""
+    """Return what the headers of a sync say. An ETag that is none of ours matches nothing."""
     seen = if_none_match.strip().removeprefix("W/").strip('"') if if_none_match else None
-    return Call(Visit.of(request), locale, installation or "", seen)
+    return Call(Stay.of(request), locale, installation or "", seen)
 
 
-DEPENDENCIES: Final = {"call": Provide(call)}
+async def subscription(request: Request[Any, Any, Any], locale: InLocale, installation: Installation = None) -> Call:
+    """Return what the headers of a stream say."""
+    return Call(Stay.of(request), locale, installation or "", None)
+
+
+SYNC: Final = {"call": Provide(call)}
+STREAM: Final = {"call": Provide(subscription)}

@@ -39,6 +39,8 @@ CREATE TABLE desk_entry (
 -- ;;
 CREATE INDEX ix_desk_entry_store ON desk_entry (store_id, recorded_at, id)
 -- ;;
+CREATE INDEX ix_desk_entry_visit ON desk_entry (visit_id) WHERE visit_id is not null
+-- ;;
 CREATE TABLE desk_contact (
     merchant_id UUID NOT NULL,
     id UUID NOT NULL,
@@ -53,6 +55,8 @@ CREATE TABLE desk_contact (
     task_id UUID,
     occurred_at TIMESTAMP WITH TIME ZONE NOT NULL,
     received_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    behaviour TEXT,
+    void_at TIMESTAMP WITH TIME ZONE,
     CONSTRAINT pk_desk_contact PRIMARY KEY (merchant_id, id),
     CONSTRAINT fk_desk_contact_id FOREIGN KEY(merchant_id, id) REFERENCES contact (merchant_id, id),
     CONSTRAINT fk_desk_contact_customer_id FOREIGN KEY(merchant_id, customer_id) REFERENCES customer (merchant_id, id),
