@@ -1,4 +1,4 @@
-"""The part of the contract that a staff app needs: its own calls and the log-in, and the shapes that these speak of. Reads and writes JSON."""
+"""The part of the contract that a staff app needs: its own calls and the log-in, and the shapes that these speak of. Reads and writes JSON."""  # noqa: INP001  # a script beside its shell, no package
 
 import json
 import re

@@ -26,7 +26,7 @@ def _objects(value: Any) -> Iterator[dict[str, Any]]:
 def _name_items(schema: dict[str, Any]) -> None:
     """A `tuple[T, ...]` is a list of T: the stock schema takes the dots for a type that may be anything."""
     items = schema.get("items")
-    choices = items.get("oneOf", ()) if isinstance(items, dict) else ()
+    choices: list[Any] = items.get("oneOf", []) if isinstance(items, dict) else []
     if len(choices) == 2 and choices[1] == {}:  # noqa: PLR2004  # T and the dots
         schema["items"] = choices[0]
 

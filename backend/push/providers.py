@@ -40,6 +40,6 @@ async def open_providers(
 def _fcm(settings: Settings) -> Provider:
     if settings.firebase_credentials is None:
         return LogProvider(Carried.FCM)
-    from backend.push.fcm import Fcm  # noqa: PLC0415  # half a second and 40 MB that most deployments need not spend
+    from backend.push.fcm import Fcm  # noqa: PLC0415  # a third of a second that most deployments need not spend
 
     return Fcm(settings.firebase_credentials, settings.firebase_endpoint)

@@ -62,13 +62,25 @@ def as_earlier(row: RowMapping) -> Earlier:
     return Earlier(**{**row, **known, "caused": msgspec.json.decode(caused) if isinstance(caused, str) else caused})
 
 
-async def read_corrected(unit: Unit, scope: StaffScope, callback_id: UUID, task_id: UUID) -> Earlier:
-    """Return the callback that is corrected.
+_OF_ACTION: Final = """
+select cast(a.answer ->> 'callbackId' as uuid) from action a
+where a.merchant_id = :merchant and a.staff_id = :me and a.action_id = :named and a.kind = 'callback'
+"""
+
+
+async def callback_named(unit: Unit, scope: StaffScope, named: UUID) -> UUID:
+    """Return the callback that a phone means by its id, or, because an offline phone has not heard of that yet, by the action it sent it with."""
+    found: UUID | None = await unit.scalar(_OF_ACTION, named=named, me=scope.staff_id)
+    return found or named
+
+
+async def read_corrected(unit: Unit, scope: StaffScope, named: UUID, task_id: UUID) -> Earlier:
+    """Return the callback that is corrected; it is named by its id, or by the caller's own action id.
 
     Raises `Invalid` when it is none of this task, `Forbidden` for a colleague's unless the caller leads, `CallbackVoid` and `CorrectionTooLate`.
     The caller holds the contact-state lock.
     """
-    row = await unit.row(READ, callback=callback_id)
+    row = await unit.row(READ, callback=await callback_named(unit, scope, named))
     if row is None or row["task_id"] != task_id:
         raise Invalid("corrects", "is not known")
     earlier = as_earlier(row)

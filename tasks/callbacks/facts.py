@@ -14,8 +14,8 @@ from tasks.worklist.states import Channel, TaskStatus
 class CallbackFact(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
     """An employee contacted the customer of a task. `action_id` is the phone's own UUIDv7; `fields` is what the outcome needs (outcomes.py).
 
-    `outcome` is a built-in code or one of the merchant's. `corrects` names an earlier callback of the same task that this one takes the place of;
-    `attachments` are ids of what was uploaded for it.
+    `outcome` is a built-in code or one of the merchant's. `corrects` names an earlier callback of the same task that this one takes the place of, by its id
+    or by the action the caller sent it with; `attachments` are ids of what was uploaded for it.
     """
 
     action_id: UUID
@@ -59,7 +59,7 @@ class CallbackAnswer(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class UndoFact(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
-    """An employee takes a mistaken refusal back. `action_id` is the phone's own UUIDv7."""
+    """An employee takes a mistaken refusal back. `action_id` is the phone's own UUIDv7; `callback_id` may be the action it was sent with, too."""
 
     action_id: UUID
     callback_id: UUID

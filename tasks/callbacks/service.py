@@ -153,7 +153,7 @@ def _row(read: _Read) -> CallbackRow:
         channel=deed.fact.channel.value,
         fields=fields | claimed,
         note=deed.fact.note,
-        corrects=deed.fact.corrects,
+        corrects=read.earlier.id if read.earlier else None,
         verdict=(Verdict.APPLIED if applied else Verdict.SUPERSEDED).value,
         claim=Claim.PENDING.value if MEANINGS[deed.outcome].claims else None,
         occurred_at=deed.at,

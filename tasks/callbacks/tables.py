@@ -109,6 +109,7 @@ class Callback(Row, table=True):
         index("ix_callback_staff", "staff_id", "occurred_at"),
         index("ix_callback_at", "occurred_at", "customer_id"),
         index("ix_callback_corrects", "corrects", where="corrects is not null"),
+        index("ix_callback_not_interested", "customer_id", "occurred_at", where="outcome = 'not_interested'"),
         index("ix_callback_claim", "occurred_at", where="claim = 'pending' and void_at is null"),
     )
 

@@ -7,7 +7,7 @@ import msgspec
 
 from tasks.actions.service import close_action, digest_of, open_action, replay
 from tasks.actions.tables import Verdict
-from tasks.callbacks.corrections import READ, Earlier, as_earlier, make_void
+from tasks.callbacks.corrections import READ, Earlier, as_earlier, callback_named, make_void
 from tasks.callbacks.facts import UndoAnswer, UndoFact
 from tasks.callbacks.faults import CallbackVoid, NotUndoable
 from tasks.callbacks.refusals import Flags, lift_refusal
@@ -39,10 +39,10 @@ async def undo(unit: Unit, scope: StaffScope, fact: UndoFact) -> UndoAnswer:
     if before is not None:
         first = replay(before, KIND, digest, UndoAnswer)
         return msgspec.structs.replace(first, verdict=Verdict.DUPLICATE)
-    seen = await _read(unit, fact)
+    seen = await _read(unit, scope, fact)
     task = await read_task(unit, scope, seen.task_id)
     await lock_contact_state(unit, [seen.customer_id])
-    earlier = await _read(unit, fact)
+    earlier = await _read(unit, scope, fact)
     _check(unit, scope, earlier)
     await make_void(unit, earlier.id)
     flags = await lift_refusal(unit, earlier.customer_id, earlier.received_at, scope.staff_id)
@@ -54,8 +54,8 @@ async def undo(unit: Unit, scope: StaffScope, fact: UndoFact) -> UndoAnswer:
     return answer
 
 
-async def _read(unit: Unit, fact: UndoFact) -> Earlier:
-    row = await unit.row(READ, callback=fact.callback_id)
+async def _read(unit: Unit, scope: StaffScope, fact: UndoFact) -> Earlier:
+    row = await unit.row(READ, callback=await callback_named(unit, scope, fact.callback_id))
     if row is None:
         raise NotFound(what="回访记录/callback")
     return as_earlier(row)

@@ -10,6 +10,7 @@ from tasks.actions.tables import Verdict
 from tasks.flow.action_sent import Acted
 from tasks.flow.check_moot import check_opened
 from tasks.flow.copy_script import CopyFact, copy_script
+from tasks.kernel.errors import Invalid
 from tasks.kernel.scope import StaffScope
 from tasks.kernel.unit import Unit
 from tasks.worklist.moves import claim, release, snooze, start
@@ -69,6 +70,8 @@ async def run_release(unit: Unit, scope: StaffScope, body: OnTask, at: datetime)
 
 async def run_snooze(unit: Unit, scope: StaffScope, body: SnoozeBody, at: datetime) -> Acted:
     """Let it come back later. A time that was ahead when it was chosen and has come meanwhile puts nothing off any more."""
+    if body.until.tzinfo is None:
+        raise Invalid("until", "needs a time zone")
     late = await overtaken(unit, scope, body.task_id, at, over=body.until if at < unit.now else None)
     return Acted(late, Verdict.SUPERSEDED) if late else Acted(await snooze(unit, scope, body.task_id, body.until, at))
 

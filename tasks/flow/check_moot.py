@@ -11,13 +11,14 @@ from tasks.kernel.scope import StaffScope
 from tasks.kernel.unit import Unit
 from tasks.moot.service import close_stale
 from tasks.worklist.repository import read_task
+from tasks.worklist.rules import WaitKind
 from tasks.worklist.service import open_due, wake_waiting
 
 _DUE: Final = """
 select id from task where merchant_id = :merchant and {due} and expires_at > :now order by id limit :limit
 """
 _TO_OPEN: Final = _DUE.format(due="status = 'queued' and opens_at <= :now")
-_TO_WAKE: Final = _DUE.format(due="status = 'waiting' and wait_until <= :now and wait_kind <> 'reply'")
+_TO_WAKE: Final = _DUE.format(due="status = 'waiting' and wait_until <= :now and wait_kind is distinct from 'reply'")
 """A task that awaits a reply is not dispatched again: its wait ends otherwise."""
 
 
@@ -39,9 +40,13 @@ async def _close_due(unit: Unit, due: str, limit: int) -> int:
 
 
 async def check_opened(unit: Unit, scope: StaffScope, task_id: UUID) -> bool:
-    """Somebody opens this task: close it if nobody needs it any more; returns whether it closed. Raises `NotFound` for a task of other stores."""
+    """Somebody opens this task: close it if nobody needs it any more; returns whether it closed. Raises `NotFound` for a task of other stores.
+
+    One that awaits a reply has done its part: what came of it closes it (tasks.callbacks.replies).
+    """
     task = await read_task(unit, scope, task_id)
-    return bool(task.live and await close_stale(unit, [task.id]))
+    wanted = task.live and task.wait_kind != WaitKind.REPLY
+    return bool(wanted and await close_stale(unit, [task.id]))
 
 
 class MootBecause(msgspec.Struct, frozen=True, rename="camel"):

@@ -18,7 +18,6 @@ from tasks.kernel.unit import Unit
 from tasks.ledger.appointment_changes import change_appointment, lock_appointment
 from tasks.ledger.inputs import AppointmentIn
 from tasks.ledger.states import AppointmentStatus, DepositStatus
-from tasks.people.contact_state import lock_contact_state
 from tasks.plans.due import follow_appointments
 
 __all__ = ["book_appointment", "move_appointment"]
@@ -70,7 +69,6 @@ async def move_appointment(unit: Unit, scope: StaffScope, said: AppointmentChang
     if whose is None or whose["customer_id"] is None:
         raise NotFound(what="预约/appointment")
     await seen_customer(unit, scope, whose["customer_id"])
-    await lock_contact_state(unit, [whose["customer_id"]])
     stored = await lock_appointment(unit, said.appointment_id)
     changes = _changes(said, stored, min(at, unit.now))
     happened = await change_appointment(unit, stored, changes)

@@ -36,8 +36,9 @@ async def record_arrival(unit: Unit, scope: StaffScope, said: DeskArrival, at: d
     key = (said.customer_id, place.store_id, local_day(place.at, place.timezone))
     await lock_facts(unit, [said.customer_id], recorded=[])
     before = await unit.row(_BEFORE, customer=key[0], store=key[1], day=key[2])
-    verdict = await record_one(unit, "visits", item, _NAMES)
+    # Before the flow reacts: who writes appointments locks them before the customer's contact state.
     await keep_appointment(unit, key, place.at)
+    verdict = await record_one(unit, "visits", item, _NAMES)
     return await keep_entry(
         unit,
         (new_id(), DeskKind.ARRIVAL, said.customer_id),

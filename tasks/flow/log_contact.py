@@ -40,9 +40,9 @@ from tasks.kernel.errors import Invalid
 from tasks.kernel.ids import new_id
 from tasks.kernel.scope import StaffScope
 from tasks.kernel.unit import Unit
-from tasks.kernel.verdicts import Taken
 from tasks.kernel.zones import day_start, local_day
 from tasks.ledger.bookings import Agreed, book
+from tasks.ledger.facts import lock_facts
 from tasks.ledger.states import Precision
 from tasks.people.calendar import NeverOpens, add_open_days, load_calendars
 from tasks.people.contact_state import lock_contact_state, refuse
@@ -93,6 +93,8 @@ async def log_contact(unit: Unit, scope: StaffScope, said: SideContact, at: date
     await customer_code(unit, scope, said.customer_id)
     place = await place_of(unit, scope, said.store_id, said.at or at)
     outcome, fields, effect = await _outcome(unit, said, place)
+    # In the order in which everybody locks them who records something of her.
+    await lock_facts(unit, [said.customer_id], recorded=[])
     await lock_contact_state(unit, [said.customer_id])
     about = _Said(new_id(), scope, place, said, fields)
     plain: Mapping[str, Any] = msgspec.to_builtins(fields)
@@ -240,9 +242,7 @@ async def _complained(unit: Unit, said: _Said) -> tuple[None, UUID | None]:
         },
     }
     (verdict,) = await accept_events(unit, [event])
-    if verdict.status is Taken.REJECTED:
-        raise Invalid("fields.category", verdict.detail or "is not known")
-    assert verdict.id is not None  # noqa: S101  # what was taken has a row
+    assert verdict.id is not None  # noqa: S101  # customer, store and category were checked, so it is taken
     heard = Heard(
         event_id=verdict.id,
         customer_id=said.about.customer_id,

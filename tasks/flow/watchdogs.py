@@ -30,7 +30,8 @@ LATE: Final[Mapping[str, str]] = {
     "unmatched": "select e.merchant_id, e.id from event e where e.state = 'unmatched' and e.received_at < {now} - interval '36 hours'",
     "set_aside": "select e.merchant_id, e.id from event e where e.state = 'set_aside' and e.received_at < {now} - interval '5 minutes'",
     "push": """select p.merchant_id, p.id from push p join merchant m on m.merchant_id = p.merchant_id and m.stopped_at is null
-        where p.state in ('queued', 'sending') and p.next_at < {now} - interval '10 minutes'""",
+        where p.state = 'queued' and p.next_at < {now} - interval '10 minutes'
+        union all select p.merchant_id, p.id from push p where p.state = 'sending' and p.lease_until < {now} - interval '10 minutes'""",
 }
 """Kind → who and what, `{now}` being business time.
 

@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from tasks.kernel.errors import NotFound
 from tasks.kernel.unit import Unit
 from tasks.ledger import journal
 from tasks.ledger.happened import Happened
@@ -38,10 +37,8 @@ async def keep_appointment(unit: Unit, visit: tuple[UUID, UUID, Any], at: dateti
 
 
 async def lock_appointment(unit: Unit, appointment_id: UUID) -> Mapping[str, Any]:
-    """Return the appointment with its store's zone, held until the transaction ends; raises `NotFound`."""
-    row = await unit.row(_LOCK, appointment=appointment_id)
-    if row is None:
-        raise NotFound(what="预约/appointment")
+    """Return a stored appointment with its store's zone, held until the transaction ends."""
+    (row,) = await unit.rows(_LOCK, appointment=appointment_id)
     return {**row}
 
 

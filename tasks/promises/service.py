@@ -51,7 +51,7 @@ async def judge(unit: Unit, customer_ids: Collection[UUID]) -> int:
 
     Late books make a broken promise a kept one. Its task has been closed by the event; one that the sweep made in the same moment closes here.
     """
-    judged = await repository.judge(unit, customer_ids) if customer_ids else []
+    judged = await repository.judge(unit, customer_ids)
     await close_kept(unit, [one.recovery_task_id for one in judged if one.kept and one.recovery_task_id])
     return len(judged)
 

@@ -11,6 +11,7 @@ import pytest
 from backend.db.units import Units
 from tasks.desk.faults import CardShort, EntryMovedOn, ReceiptKnown
 from tasks.desk.inputs import (
+    AppointmentChange,
     DeskArrival,
     DeskCardUse,
     DeskLine,
@@ -19,17 +20,21 @@ from tasks.desk.inputs import (
     DeskVoid,
     NewCard,
     NewCustomer,
+    SideContact,
 )
+from tasks.flow.front_desk_appointments import move_appointment
 from tasks.flow.front_desk_arrivals import record_arrival
 from tasks.flow.front_desk_cards import record_card_use, record_top_up
 from tasks.flow.front_desk_sales import record_sale
 from tasks.flow.front_desk_voids import void_entry
+from tasks.flow.log_contact import log_contact
 from tasks.flow.new_customer import make_customer
 from tasks.flow.perform_action import Ask, once
 from tasks.kernel.errors import FlowError
 from tasks.kernel.ids import new_id
 from tasks.kernel.sealing import MasterKey
 from tasks.ledger.service import check_facts
+from tasks.ledger.states import AppointmentStatus
 from tests.support.clock import TestClock, shanghai
 from tests.support.desk import typed
 from tests.support.plans import count, rows
@@ -110,4 +115,27 @@ async def test_it_is_voided_once(world: World) -> None:
     void = DeskVoid(entry_id=done.entry_id or UUID(int=0))
     came = await race(*(typed(world, void_entry, void, who) for who in ("E1", "manager", "owner", "E1")))
     assert came == {"done": 1, EntryMovedOn.code: 3}
+    assert await world.do(check_facts) == []
+
+
+async def test_everything_of_one_customer_at_once_ends_well(world: World) -> None:
+    """A till, the front desk and who rings her, all about one customer: nobody waits for each other for ever, and the facts are right."""
+    now = shanghai("2026-03-02 12:00")
+    customer = world.customers["C1"]
+    await world.appointment("C1", now, external_id="A1")
+    (booked,) = await rows(world, "select id from appointment where merchant_id = :merchant")
+    complaint = SideContact(customer_id=customer, outcome="complaint", fields={"category": "service"})
+    kept = AppointmentChange(appointment_id=booked["id"], status=AppointmentStatus.CONFIRMED)
+    sale = DeskSale(customer_id=customer, lines=(DeskLine(product="CUT", cash_cents=9_800),))
+    for _ in range(4):
+        work: list[Coroutine[Any, Any, Any]] = [
+            typed(world, log_contact, complaint),
+            typed(world, record_sale, sale, "E2"),
+            typed(world, record_arrival, DeskArrival(customer_id=customer)),
+            typed(world, move_appointment, kept, "manager"),
+            world.sale("C1", now),
+            world.appointment("C1", now, external_id="A1"),
+            world.appointment("C1", now, external_id="A1", status="missed"),
+        ]
+        assert await race(*work) == {"done": len(work)}
     assert await world.do(check_facts) == []

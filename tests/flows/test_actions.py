@@ -107,6 +107,8 @@ async def test_a_time_that_has_come_meanwhile_puts_nothing_off(
     world, task = await made(units, master, clock)
     assert await tell(world, "E1", put_off(task, TEN, shanghai("2026-03-02 11:00"))) == ["superseded"]
     assert (await task_row(world, task))["status"] == "open"
+    nowhere = put_off(task, TEN, shanghai("2026-03-02 18:00").replace(tzinfo=None))
+    assert await tell(world, "E1", nowhere) == ["rejected:invalid"], "an instant has a zone"
 
 
 async def test_a_rejection_says_why_and_stays(units: Units, master: MasterKey, clock: TestClock) -> None:

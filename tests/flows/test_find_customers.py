@@ -8,16 +8,19 @@ import pytest
 from backend.db.units import Units
 from tasks.desk import finding
 from tasks.desk.faults import SearchesSpent
-from tasks.desk.inputs import NewCustomer
+from tasks.desk.inputs import NewCustomer, SideContact
 from tasks.flow.customer_page import CustomerPage, view_customer
 from tasks.flow.find_customers import FoundCustomers, find_customers
+from tasks.flow.log_contact import log_contact
 from tasks.flow.new_customer import CustomerMade, make_customer
 from tasks.kernel.errors import Invalid, NotFound
 from tasks.kernel.sealing import MasterKey
 from tasks.kernel.unit import Unit
 from tasks.people.trait_inputs import SourceIn
 from tests.support.clock import TestClock, shanghai
+from tests.support.desk import typed
 from tests.support.plans import rows
+from tests.support.rows import Ask, make_task
 from tests.support.world import World, make_world
 
 
@@ -135,6 +138,19 @@ async def test_her_card_says_everything_but_the_number(world: World, clock: Test
     ]
     assert [(str(one.visited_on), one.staff) for one in card.visits] == [("2026-03-02", "员工1")]
     assert (card.facts.visit_count, card.promises_settled, card.contacts, card.tasks) == (1, 0, [], [])
+
+
+async def test_her_card_says_who_follows_her_up_and_what_she_promised(world: World) -> None:
+    await make_task(world, Ask(customer="A", who="E3"))
+    await make_task(world, Ask(customer="A", who=None, origin="own"))
+    contact = SideContact(
+        customer_id=world.customers["A"], outcome="will_come", fields={"promisedOn": "2026-03-05", "halfDay": "morning"}
+    )
+    await typed(world, log_contact, contact)
+    card = await page(world, "A", "E3")
+    assert [(one.assignee, one.mine) for one in card.tasks] == [("员工3", True), (None, False)]
+    assert [(str(one.promised_on), one.state, one.staff) for one in card.promises] == [("2026-03-05", "open", "员工1")]
+    assert [one.outcome for one in card.contacts] == ["will_come"]
 
 
 async def test_a_new_customer_is_at_home_in_the_store(world: World) -> None:

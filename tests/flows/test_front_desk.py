@@ -1,29 +1,37 @@
 """A salon without a POS link: what is typed in at the front desk is the books, and the flow sees it like any other."""
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 import pytest
 
 from backend.db.units import Units
-from tasks.desk.faults import CardShort, CardUnusable, ReceiptKnown
+from tasks.desk.faults import CardShort, CardUnusable, EntryMovedOn, ReceiptKnown
 from tasks.desk.inputs import (
+    AppointmentChange,
+    DeskAppointment,
     DeskArrival,
     DeskCardUse,
     DeskDone,
     DeskLine,
     DeskSale,
     DeskTopUp,
+    DeskVoid,
     NewCard,
 )
+from tasks.flow.front_desk_appointments import book_appointment, move_appointment
 from tasks.flow.front_desk_arrivals import record_arrival
 from tasks.flow.front_desk_cards import record_card_use, record_top_up
 from tasks.flow.front_desk_sales import record_sale
+from tasks.flow.front_desk_voids import void_entry
 from tasks.kernel.errors import Invalid, NotFound
 from tasks.kernel.sealing import MasterKey
-from tasks.ledger.inputs import LineIn, SaleIn
+from tasks.ledger.inputs import CardItemIn, CardProductIn, LineIn, SaleIn
 from tasks.ledger.service import check_facts
+from tasks.ledger.states import AppointmentStatus, CardKind
+from tasks.ledger.withdrawing import withdraw_visit
 from tests.support.clock import TestClock, shanghai
 from tests.support.desk import typed
 from tests.support.plans import count, rows, start_plan, sweep
@@ -231,3 +239,82 @@ async def test_yesterdays_arrival_is_yesterdays(world: World, clock: TestClock) 
     await typed(world, record_arrival, DeskArrival(customer_id=world.customers["C2"]), at=late - timedelta(days=1))
     days = await rows(world, "select visited_on::text as day from visit where merchant_id = :merchant order by 1")
     assert [row["day"] for row in days] == ["2026-03-01", "2026-03-02"]
+
+
+@pytest.mark.parametrize(
+    ("act", "said", "field"),
+    [
+        (record_arrival, {"service": "NO-SUCH"}, "service"),
+        (record_arrival, {"service": "OIL"}, "service"),
+        (record_arrival, {"at": shanghai("2026-03-02 11:00").replace(tzinfo=None)}, "at"),
+        (record_sale, {"lines": (DeskLine(cash_cents=1), DeskLine(product="NO-SUCH"))}, r"lines\[1\]\.product"),
+        (record_sale, {"lines": (DeskLine(quantity=Decimal("NaN")),)}, r"lines\[0\]\.quantity"),
+        (record_sale, {"lines": (DeskLine(),), "receipt_no": " "}, "receiptNo"),
+        (record_top_up, {}, "cardId"),
+        (record_top_up, {"card_id": UUID(int=1)}, "principalCents"),
+        (record_top_up, {"new_card": NewCard(product="NO-SUCH")}, r"newCard\.product"),
+        (
+            record_top_up,
+            {"new_card": NewCard(product="VALUE", items=(CardItemIn(product="NO-SUCH"),))},
+            r"newCard\.items",
+        ),
+    ],
+)
+async def test_a_refused_field_is_named_as_the_phone_calls_it(
+    world: World, act: Any, said: dict[str, Any], field: str
+) -> None:
+    shape = {record_arrival: DeskArrival, record_sale: DeskSale, record_top_up: DeskTopUp}[act]
+    with pytest.raises(Invalid, match=field):
+        await typed(world, act, shape(customer_id=world.customers["C1"], **said))
+    assert await count(world, "desk_entry") == 0
+
+
+async def test_a_gift_card_is_opened_without_money_and_used_without_taking(world: World) -> None:
+    await world.books("card_products", CardProductIn(code="GIFT", name="体验卡", kind=CardKind.GIFT))
+    done = await typed(
+        world, record_top_up, DeskTopUp(customer_id=world.customers["C1"], new_card=NewCard(product="GIFT"))
+    )
+    assert await count(world, "sale") == 0
+    use = DeskCardUse(customer_id=world.customers["C1"], card_id=done.card_id or UUID(int=0), service="CUT")
+    await typed(world, record_card_use, use)
+    assert await count(world, "visit") == 1
+    both = DeskCardUse(
+        customer_id=world.customers["C1"], card_id=done.card_id or UUID(int=0), amount_cents=1, value_cents=1
+    )
+    with pytest.raises(Invalid, match="valueCents"):
+        await typed(world, record_card_use, both)
+
+
+async def test_a_walk_in_record_books_without_being_followed_up(world: World) -> None:
+    await world.customer("W", name="散客", anonymous=True)
+    with pytest.raises(Invalid, match="customerId"):
+        await typed(world, record_arrival, DeskArrival(customer_id=world.customers["W"]))
+    booked = await typed(
+        world,
+        book_appointment,
+        DeskAppointment(customer_id=world.customers["W"], starts_at=shanghai("2026-03-03 15:00")),
+    )
+    await typed(
+        world, move_appointment, AppointmentChange(appointment_id=booked.id, status=AppointmentStatus.CANCELLED)
+    )
+    assert await count(world, "event") == 0
+    await typed(world, void_entry, DeskVoid(entry_id=booked.entry_id or UUID(int=0)))
+
+
+async def test_a_sale_to_nobody_is_voided_too(world: World) -> None:
+    done = await typed(world, record_sale, DeskSale(lines=(DeskLine(product="CUT", cash_cents=5_000),)))
+    await typed(world, void_entry, DeskVoid(entry_id=done.entry_id or UUID(int=0)))
+    (sale,) = await rows(world, "select cash_cents from sale where merchant_id = :merchant")
+    assert sale["cash_cents"] == 0
+
+
+async def test_a_card_that_was_returned_since_keeps_its_rows(world: World, clock: TestClock) -> None:
+    done = await opened(world, principal_cents=10_000)
+    (code,) = await rows(world, "select external_id from card where merchant_id = :merchant")
+    await world.card_entry(code["external_id"], "close", await clock.now(), principal=-10_000)
+    with pytest.raises(EntryMovedOn):
+        await typed(world, void_entry, DeskVoid(entry_id=done.entry_id or UUID(int=0)))
+
+
+async def test_a_visit_that_is_gone_is_withdrawn_already(world: World) -> None:
+    assert await world.do(lambda unit: withdraw_visit(unit, UUID(int=7))) == []

@@ -170,6 +170,13 @@ async def test_another_time_becomes_a_task_of_ones_own(world: World, outcome: st
     assert task["expires_at"] == shanghai("2026-03-12 00:00")
 
 
+async def test_a_store_that_never_opens_still_ends_its_tasks(world: World) -> None:
+    await rows(world, "delete from store_hours where merchant_id = :merchant returning weekday")
+    kept = await said(world, outcome="callback_requested", fields={"callbackAt": "2026-03-04T15:00:00+08:00"})
+    assert kept.task_id is not None
+    assert (await task_row(world, kept.task_id))["expires_at"] == shanghai("2026-03-12 00:00")
+
+
 async def test_a_complaint_is_an_event_and_goes_to_who_leads(world: World) -> None:
     kept = await said(world, outcome="complaint", fields={"category": "service"}, note="等太久")
     assert kept.task_id is not None

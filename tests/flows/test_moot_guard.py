@@ -238,3 +238,14 @@ async def test_looking_at_many_tasks_takes_no_more_statements(world: World, cloc
     await clock.advance(timedelta(hours=1))
     report = await sweep(world)
     assert report.opened == 30
+
+
+async def test_a_message_that_awaits_a_reply_is_left_to_it(world: World, clock: TestClock) -> None:
+    task = await make_task(world)
+    await rows(
+        world, "update task set status = 'waiting', wait_kind = 'reply', wait_until = :until where merchant_id = :merchant returning id",
+        until=shanghai("2026-03-04 12:00"),
+    )  # fmt: skip
+    await clock.set(shanghai("2026-03-02 12:40"))
+    await world.do(lambda unit: complain(unit, [world.customers["C1"]]))
+    assert (await page(world, task.task_id)).status == "waiting"

@@ -233,3 +233,13 @@ async def test_a_correction_sent_twice_is_one(logs: Logs) -> None:
     two = await logs.says(task, "busy", corrects=first.callback_id, action=action, at=at)
     assert (two.verdict, two.callback_id) == ("duplicate", one.callback_id)
     assert len(await callbacks(logs)) == 2
+
+
+async def test_offline_a_callback_is_named_by_the_action_it_was_sent_with(logs: Logs) -> None:
+    task = await make_task(logs.world)
+    action = new_id()
+    first = await logs.says(task, "no_answer", action=action)
+    answer = await logs.says(task, "busy", corrects=action)
+    assert answer.corrects == first.callback_id
+    with pytest.raises(Invalid):
+        await logs.says(task, "busy", who="manager", corrects=action)

@@ -92,6 +92,12 @@ async def test_undoing_is_answered_once_for_ever(logs: Logs) -> None:
         await undo(logs, new_id(), action=action)
 
 
+async def test_offline_a_refusal_is_named_by_the_action_it_was_sent_with(logs: Logs) -> None:
+    task, sent = await make_task(logs.world), new_id()
+    refused = await logs.says(task, "refused_contact", action=sent)
+    assert (await undo(logs, sent)).callback_id == refused.callback_id
+
+
 async def test_conditions_see_what_stands(logs: Logs) -> None:
     async def who_said(outcome: str) -> int:
         tree = {"condition": "last_outcome", "isOneOf": [outcome]}

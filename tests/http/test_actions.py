@@ -25,6 +25,7 @@ CALL_OF_KIND = {
     "mark_read": "ReadNotifications",
     "create_customer": "CreateCustomer",
     "log_contact": "LogContact",
+    "undo_contact": "UndoContact",
     "arrival": "RecordArrival",
     "sale": "RecordSale",
     "top_up": "RecordTopUp",

@@ -1,4 +1,4 @@
-"""R14 for the staff app: generated calls that follow each other as the contract's links say; no defect, no undocumented answer, no body that is not as declared."""
+"""R14 for the staff app: generated calls that follow each other as the contract's links say. No defect, no undocumented answer, no body not as declared."""
 
 import asyncio
 import random
@@ -8,7 +8,6 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-import schemathesis
 from httpx import Response as Answer
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.errors import Flaky
@@ -76,7 +75,7 @@ class Walk:
         self.known: dict[str, list[str]] = {
             "customerId": [str(salon.customers["S1"])],
             "storeId": [str(salon.stores["S1"])],
-            **dict.fromkeys(("staffId", "servedBy", "soldBy"), [str(salon.staff["employee"])]),
+            **{name: [str(salon.staff["employee"])] for name in ("staffId", "servedBy", "soldBy")},
         }
 
     @property

@@ -119,6 +119,21 @@ class Phones(RuleBasedStateMachine):
             )
         )
 
+    @rule(
+        early=st.sampled_from([*MOVES, "log_callback"]),
+        late=st.sampled_from([*MOVES, "log_callback"]),
+        outcome=st.sampled_from(["no_answer", "callback_requested"]),
+        minutes=st.integers(6, 60),
+    )
+    def cross(self, early: str, late: str, outcome: str, minutes: int) -> None:
+        """What was done on the tablet arrives before what was done on the phone a while earlier."""
+        self.act("phone", early, outcome, 200)
+        self.wait(minutes)
+        self.act("tablet", late, outcome, 300)
+        self.wait(6)
+        for device in ("tablet", "phone"):
+            self.deliver(device, [self.waiting[device].pop()])
+
     def body_of(self, kind: str, outcome: str, later: datetime) -> Struct:
         if kind == "snooze":
             return SnoozeBody(task_id=self.task, until=later)

@@ -218,3 +218,21 @@ async def test_a_promise_that_is_not_kept_comes_back_to_the_employee(story: Stor
     await story.at("2026-03-07 10:00")
     (recovery,) = await recoveries(story)
     assert (recovery["cause"], recovery["assignee_id"]) == ("broken_promise", story.world.staff["E1"])
+
+
+async def test_a_claim_is_held_against_the_books(story: Story) -> None:
+    await story.clock.set(shanghai("2026-03-02 15:00"))
+    for customer in ("RED", "BLUE"):
+        await story.world.customer(customer)
+        task = await make_task(story.world, Ask(customer))
+        await Logs(story.world, story.clock).says(task, "purchased", amountCents=30_000)
+    await story.sold("RED", "2026-03-02 17:00", cents=30_000)
+
+    async def claims() -> dict[UUID, str]:
+        found = await rows(story.world, "select customer_id, claim from callback where merchant_id = :merchant")
+        return {row["customer_id"]: row["claim"] for row in found}
+
+    red, blue = story.world.customers["RED"], story.world.customers["BLUE"]
+    assert await claims() == {red: "verified", blue: "pending"}
+    await story.at("2026-03-20 10:00")
+    assert await claims() == {red: "verified", blue: "unverified"}

@@ -11,7 +11,7 @@ from litestar.params import FromPath, JSONBody
 from backend.http.session import InScope, InUnit
 from backend.http.shown import shown
 from backend.http.staff.schemas import UndoIn
-from tasks.actions.faults import ActionReused
+from tasks.actions.faults import ActionRefused, ActionReused
 from tasks.flow.outcome_undo import CallbackVoid, NotUndoable, UndoAnswer, UndoFact, undo_callback
 from tasks.kernel.errors import NotFound
 
@@ -37,6 +37,7 @@ UNDONE: Final = {
         NotUndoable,
         CallbackVoid,
         ActionReused,
+        ActionRefused,
         request={"actionId": "01930000-0000-7000-8000-0000000000ab"},
         answer=UNDONE,
     ),

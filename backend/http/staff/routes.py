@@ -190,7 +190,7 @@ async def reveal(customer_id: FromPath[UUID], unit: InUnit, who: InScope) -> Pho
     "/tasks/{task_id:uuid}/callbacks",
     operation_id="LogCallback",
     summary="Log what came of a contact",
-    opt=shown(ActionReused, CallbackVoid, CorrectionTooLate, Invalid, request=CALLBACK, answer=LOGGED),
+    opt=shown(ActionReused, ActionRefused, CallbackVoid, CorrectionTooLate, Invalid, request=CALLBACK, answer=LOGGED),
 )
 async def callbacks(task_id: FromPath[UUID], data: JSONBody[CallbackIn], unit: InUnit, who: InScope) -> CallbackAnswer:
     """Keep it for ever and let it move the task. A repeated `actionId` answers `duplicate` with the first verdict."""

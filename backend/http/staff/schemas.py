@@ -28,7 +28,8 @@ class CallbackIn(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forb
     """What came of a contact. `actionId` is the phone's own UUIDv7: sent again, it is answered again and nothing happens twice.
 
     `outcome` is a code of the catalogue (`GET /v1/staff/bootstrap`), built in or the merchant's own; `fields` is what it needs. `corrects` names an earlier
-    callback of the task, at most 24 hours old, that this one takes the place of; `attachments` are ids of what is uploaded for it.
+    callback of the task, at most 24 hours old, that this one takes the place of, by its id or by the `actionId` it was sent with; `attachments` are ids of
+    what is uploaded for it.
     """
 
     action_id: UUID
@@ -56,7 +57,7 @@ class CallbackIn(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forb
 
 
 class UndoIn(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
-    """`actionId` is the phone's own UUIDv7: sent again, it is answered again and nothing happens twice."""
+    """Taking a callback back. `actionId` is the phone's own UUIDv7: sent again, it is answered again and nothing happens twice."""
 
     action_id: UUID
 

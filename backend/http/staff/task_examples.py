@@ -1,4 +1,7 @@
-"""What the contract shows of the worklist: one customer's task, from the list to the callback. tests/http/test_contract_staff.py holds each true to its type."""
+"""What the contract shows of the worklist: one customer's task, from the list to the callback.
+
+tests/http/test_contract_staff.py holds each true to its type.
+"""
 
 from typing import Any, Final
 

@@ -43,6 +43,8 @@ CREATE TABLE outcome_reason (
 -- ;;
 CREATE INDEX ix_task_reply ON task (customer_id) WHERE wait_kind = 'reply'
 -- ;;
+CREATE INDEX ix_callback_not_interested ON callback (customer_id, occurred_at) WHERE outcome = 'not_interested'
+-- ;;
 CREATE INDEX ix_callback_claim ON callback (occurred_at) WHERE claim = 'pending' and void_at is null
 -- ;;
 alter table outcome_code enable row level security

@@ -223,7 +223,8 @@ union all select 'passage', l.merchant_id, l.id from (select w.merchant_id, w.id
 union all select 'unmatched', l.merchant_id, l.id from (select e.merchant_id, e.id from event e where e.state = 'unmatched' and e.received_at < business - interval '36 hours') l
 union all select 'set_aside', l.merchant_id, l.id from (select e.merchant_id, e.id from event e where e.state = 'set_aside' and e.received_at < business - interval '5 minutes') l
 union all select 'push', l.merchant_id, l.id from (select p.merchant_id, p.id from push p join merchant m on m.merchant_id = p.merchant_id and m.stopped_at is null
-        where p.state in ('queued', 'sending') and p.next_at < business - interval '10 minutes') l
+        where p.state = 'queued' and p.next_at < business - interval '10 minutes'
+        union all select p.merchant_id, p.id from push p where p.state = 'sending' and p.lease_until < business - interval '10 minutes') l
 union all select c.name, c.merchant_id, null::uuid from self_check c where c.found > 0 $body$
 -- ;;
 revoke create on schema public from huifang_definer
