@@ -69,7 +69,7 @@ class Hub:
     def __init__(self, linger_s: float = 0.0) -> None:
         self._here: dict[UUID, dict[Listener, None]] = {}
         self._attendants: list[Attendant] = []
-        self._running: list[asyncio.Task[None]] = []
+        self._running: dict[Attendant, asyncio.Task[None]] = {}
         self._left_at = monotonic()
         self._linger_s = linger_s
         self._closed = False
@@ -127,15 +127,16 @@ class Hub:
         self._closed = True
         for merchant_id in self.merchants():
             self.send_away(self.of(merchant_id))
-        for task in self._running:
+        for task in self._running.values():
             task.cancel()
-        await asyncio.gather(*self._running, return_exceptions=True)
+        await asyncio.gather(*self._running.values(), return_exceptions=True)
         self._running.clear()
 
     def _start(self) -> None:
-        if self._closed or any(not task.done() for task in self._running):
-            return
-        self._running = [asyncio.ensure_future(attendant()) for attendant in self._attendants]
+        for attendant in () if self._closed else self._attendants:
+            running = self._running.get(attendant)
+            if running is None or running.done():
+                self._running[attendant] = asyncio.ensure_future(attendant())
 
     def _send_away_eldest(self, mine: Iterable[Listener], whom: Whom) -> None:
         same = [each for each in mine if each.whom.family_id == whom.family_id]

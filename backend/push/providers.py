@@ -11,7 +11,7 @@ from backend.push.provider import Provider
 from backend.push.robot import Robot
 from backend.push.vapid import VapidKey
 from backend.push.webpush import WebPush
-from backend.settings import Settings
+from backend.settings import Settings, SettingsError, variable
 from tasks.kernel.sealing import MasterKey
 from tasks.notices.states import Provider as Carried
 from tasks.notices.states import RobotKind
@@ -23,7 +23,7 @@ async def open_providers(
 ) -> AsyncIterator[dict[str, Provider]]:
     """Yield the providers by the name that pushes carry, and close them: FCM with credentials, the log without; browsers and robots always.
 
-    `transport` carries what goes to addresses that users named, for tests.
+    `transport` carries what goes to addresses that users named, for tests. Raises `SettingsError` for credentials that are none.
     """
     providers: dict[str, Provider] = {
         Carried.FCM: _fcm(settings),
@@ -42,4 +42,7 @@ def _fcm(settings: Settings) -> Provider:
         return LogProvider(Carried.FCM)
     from backend.push.fcm import Fcm  # noqa: PLC0415  # a third of a second that most deployments need not spend
 
-    return Fcm(settings.firebase_credentials, settings.firebase_endpoint)
+    try:
+        return Fcm(settings.firebase_credentials, settings.firebase_endpoint)
+    except (ValueError, OSError) as fault:
+        raise SettingsError(variable("firebase_credentials"), "expected a service-account file of Firebase") from fault

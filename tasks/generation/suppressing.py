@@ -65,12 +65,13 @@ from (
 CONTACTS = """(select count(*) from contact o where o.merchant_id = :merchant and o.customer_id = c.customer_id
             and o.marketing = :marketing and o.contacted_at > cast(:at as timestamptz) - interval '30 days' and o.contacted_at <= :until)"""
 
-NOT_INTERESTED = """exists (select from callback b join task_reason r on r.merchant_id = b.merchant_id and r.task_id = b.task_id
-            join plan pl on pl.merchant_id = b.merchant_id and pl.id = r.plan_id
-            where b.merchant_id = :merchant and b.customer_id = c.customer_id and b.outcome = 'not_interested' and b.occurred_at <= :until
-              and b.occurred_at > cast(:at as timestamptz) - make_interval(days => :cool_days) and (b.void_at is null or b.void_at > :until)
-              and {family})"""
-"""She said so of a task that this plan's family had a part in; corrected away, she did not."""
+NOT_INTERESTED = """c.customer_id in (select b.customer_id from chunk q
+            join callback b on b.merchant_id = :merchant and b.customer_id = q.customer_id and b.outcome = 'not_interested'
+            join task_reason r on r.merchant_id = :merchant and r.task_id = b.task_id
+            join plan pl on pl.merchant_id = :merchant and pl.id = r.plan_id
+            where q.decided is null and b.occurred_at <= :until and b.occurred_at > cast(:at as timestamptz) - make_interval(days => :cool_days)
+              and (b.void_at is null or b.void_at > :until) and {family})"""
+"""She said so of a task that this plan's family had a part in; corrected away, she did not. Read once for the chunk, whatever the planner knows of callbacks."""
 
 OWN = "custom"
 """The template of plans that were written from nothing."""

@@ -112,7 +112,7 @@ async def test_attendants_end_when_nobody_listens(two: tuple[Process, Process]) 
     hub = two[0].hub
 
     async def over() -> bool:
-        return hub.deserted and all(task.done() for task in hub._running)
+        return hub.deserted and all(task.done() for task in hub._running.values())
 
     with hub.listen(somebody()):
         assert not await over()

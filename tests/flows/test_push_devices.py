@@ -1,5 +1,6 @@
 """A device belongs to one log-in, an address to one device, and who leaves is pushed no more."""
 
+import asyncio
 from functools import partial
 from uuid import UUID
 
@@ -86,6 +87,16 @@ async def test_an_address_that_logs_in_at_another_merchant_leaves_this_one(
     assert await heard(other, "E1") == ["A"]
     await phone(world, "E1", "A")
     assert (await heard(world, "E1"), await heard(other, "E1")) == (["A"], [])
+
+
+async def test_of_many_that_say_one_address_at_once_one_has_it(world: World) -> None:
+    families = [await log_in(world, "E1") for _ in range(8)]
+    phones = (
+        phone(world, "E1", "A", installation_id=f"installation-{n}", family_id=family)
+        for n, family in enumerate(families)
+    )
+    await asyncio.gather(*phones)
+    assert await heard(world, "E1") == ["A"]
 
 
 async def test_a_new_token_of_the_same_installation_replaces_the_old_one(world: World) -> None:

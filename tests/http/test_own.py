@@ -3,6 +3,8 @@
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from tasks.kernel.ids import new_id
 from tasks.people.contact_state import refuse
 from tests.http.salon import Salon
@@ -81,3 +83,53 @@ async def test_a_task_nobody_may_work_on_closes_when_it_is_opened_or_started(sal
     move = await employee.post(f"{TASKS}/{started}/start")
     assert (move.status_code, move.json()["status"], move.json()["changed"]) == (200, "moot", False)
     assert (await employee.post(f"{TASKS}/{started}/start")).json()["code"] == "task-closed"
+
+
+@pytest.mark.parametrize(
+    "nasty",
+    [
+        {"contactAt": "9999-12-31T23:59:59Z"},
+        {"contactAt": "0001-01-01T00:00:00Z"},
+        {"contactAt": "2026-03-04T10:00:00"},
+        {"dueAt": "9999-12-31T23:59:59+14:00"},
+        {"words": "\u0000"},
+        {"words": ""},
+        {"words": "长" * 501},
+        {"storeId": "01930000-0000-7000-8000-000000000001"},
+    ],
+)
+async def test_a_nasty_wish_is_refused_with_a_problem(salon: Salon, clock: TestClock, nasty: dict[str, Any]) -> None:
+    employee = await salon.caller("employee")
+    answer = await employee.post(TASKS, await wish(salon, clock, **nasty), headers=keyed())
+    assert answer.status_code in {400, 404, 422}, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert await salon.rows("select id from task where merchant_id = :merchant") == []
+
+
+@pytest.mark.parametrize(
+    "nasty",
+    [
+        {"type": "consulted", "at": "9999-12-31T23:59:59Z"},
+        {"type": "consulted", "at": "0001-01-01T00:00:00Z"},
+        {"type": "consulted", "text": "\u0000"},
+        {"type": "bad_review", "stars": 6},
+        {"type": "voucher_redeemed", "platform": "dianping", "deal": "x", "priceCents": -1},
+        {"type": "voucher_redeemed"},
+        {"type": "custom.visit"},
+    ],
+)
+async def test_a_nasty_event_is_refused_with_a_problem(salon: Salon, clock: TestClock, nasty: dict[str, Any]) -> None:
+    await clock.now()
+    employee = await salon.caller("employee")
+    answer = await employee.post(EVENTS, {"customerId": str(salon.customers["S1"])} | nasty, headers=keyed())
+    assert answer.status_code in {400, 404, 422}, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert await salon.rows("select id from event where merchant_id = :merchant") == []
+
+
+async def test_an_emoji_is_as_good_as_a_word(salon: Salon, clock: TestClock) -> None:
+    employee = await salon.caller("employee")
+    await employee.ask("POST", TASKS, json=await wish(salon, clock, words="🙂" * 500), headers=keyed())
+    event = {"customerId": str(salon.customers["S1"]), "type": "tried_not_bought", "product": "🧴", "text": "👍" * 1000}
+    kept = await employee.ask("POST", EVENTS, json=event, headers=keyed())
+    assert kept["taskId"] is None

@@ -29,7 +29,7 @@ from tests.support.world import World, make_world
 
 EMPLOYEES = 4
 CUSTOMERS = 8
-STEPS = 60
+STEPS = 40
 HERE = "../properties/test_sync_follows.py::test_a_phone_that_follows_shows_everything"
 
 
