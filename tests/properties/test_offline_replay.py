@@ -283,7 +283,7 @@ async def test_whatever_the_network_does_each_action_counts_once(
 
 
 @pytest.mark.faults
-@pytest.mark.timeout(3_000)
+@pytest.mark.timeout(7_200)
 async def test_whatever_the_network_does_each_action_counts_once_in_2000_examples(
     servers: embedded.Servers, master: MasterKey, clock: TestClock
 ) -> None:
