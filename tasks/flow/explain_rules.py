@@ -41,7 +41,10 @@ WORDS: Final[Mapping[Suppression, tuple[str, str]]] = {
     Suppression.MARKETING_GAP: ("7 天内有过营销联系", "she had a marketing contact in the last 7 days"),
     Suppression.TIER_CAP: ("30 天内联系次数已达上限", "she has had the most contacts of 30 days"),
     Suppression.NO_ANSWER: ("180 天内五次联系均无回应", "five contacts in 180 days went unanswered"),
-    Suppression.NOT_INTERESTED: ("60 天内对同类计划表示暂无意向", "she was not interested in this kind of plan in the last 60 days"),
+    Suppression.NOT_INTERESTED: (
+        "60 天内对同类计划表示暂无意向",
+        "she was not interested in this kind of plan in the last 60 days",
+    ),
     Suppression.NEW_YEAR: ("除夕或初一", "it is the eve or first day of the Chinese year"),
     Suppression.CLOSED: ("门店当天停业（营销计划跳过）", "the store is closed that day, and marketing skips it"),
 }

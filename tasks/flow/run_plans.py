@@ -70,7 +70,9 @@ async def sweep_merchant(units: OpensUnits, merchant_id: UUID) -> SweepReport:
     await _match_again(units, merchant_id)
     report.passages = await fire_passages(units, merchant_id)
     await _end_spent(units, merchant_id)
-    await _move_tasks(units, merchant_id, report, {"promises": settle_due, "claims": verify_claims, "silent": close_unanswered})
+    await _move_tasks(
+        units, merchant_id, report, {"promises": settle_due, "claims": verify_claims, "silent": close_unanswered}
+    )
     await _move_tasks(units, merchant_id, report, {"opened": open_wanted, "woken": wake_wanted})
     return report
 

@@ -89,7 +89,9 @@ async def recount(world: World, by: str) -> dict[UUID | None, dict[str, int]]:
     """The same figures from all rows, in plain Python."""
     tasks = await rows_of(world, "select * from task where merchant_id = :merchant")
     reasons = await rows_of(world, "select task_id, plan_id from task_reason where merchant_id = :merchant")
-    callbacks = await rows_of(world, "select task_id, outcome from callback where merchant_id = :merchant and void_at is null")
+    callbacks = await rows_of(
+        world, "select task_id, outcome from callback where merchant_id = :merchant and void_at is null"
+    )
     credits_ = await rows_of(world, "select * from credit where merchant_id = :merchant and revoked_at is null")
     now = await world.units.now()
     found: dict[UUID | None, dict[str, int]] = defaultdict(lambda: defaultdict(int))
