@@ -22,7 +22,7 @@ _AHEAD: Final = 120
 
 
 class Heard(msgspec.Struct, frozen=True):
-    """A complaint that was accepted as an event, and what was said, by whom it was recorded."""
+    """A complaint that was accepted as an event, what was said, by whom it was recorded, and the task it came up in."""
 
     event_id: UUID
     customer_id: UUID
@@ -30,6 +30,7 @@ class Heard(msgspec.Struct, frozen=True):
     cause: TaskCause
     staff_id: UUID
     words: str | None = None
+    task_id: UUID | None = None
 
 
 _SEEN_TO: Final = """
@@ -58,6 +59,7 @@ async def answer_complaint(unit: Unit, heard: Heard) -> UUID | None:
             due_at=starts + DUE_AFTER,
             expires_at=_end(calendar, local_day(starts, calendar.timezone)),
             words=heard.words[:MAX_WORDS] if heard.words else None,
+            source_task_id=heard.task_id,
             made_by=heard.staff_id,
         ),
     )
