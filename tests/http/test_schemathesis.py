@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from backend.http.problems.registry import TITLES
 from tests.http.salon import Salon
+from tests.support.api import sendable
 from tests.support.clock import TestClock
 
 EXAMPLES = 12
@@ -39,7 +40,9 @@ async def ask(salon: Salon, operation: Any, case: Any) -> Response:
     }
     if caller.token:
         headers["Authorization"] = f"Bearer {caller.token}"
-    body: dict[str, Any] = {name: sent[name] for name in ("json", "params") if sent.get(name) is not None}
+    body: dict[str, Any] = {"params": sendable(sent["params"])} if sent.get("params") is not None else {}
+    if sent.get("json") is not None:
+        body["json"] = sent["json"]
     if isinstance(sent.get("data"), bytes | str):
         body["content"] = sent["data"]
     return await caller.client.request(sent["method"], sent["url"], headers=headers, **body)

@@ -20,6 +20,7 @@ from schemathesis.specs.openapi.checks import response_schema_conformance, statu
 from backend.http.problems.registry import TITLES
 from tests.http.salon import Salon
 from tests.http.test_schemathesis import UNDOCUMENTED_BY_NATURE, load
+from tests.support.api import sendable
 from tests.support.clock import TestClock, shanghai
 from tests.support.files import PNG, announcement
 
@@ -124,7 +125,9 @@ class Walk:
         }
         if caller.token:
             headers["Authorization"] = f"Bearer {caller.token}"
-        body: dict[str, Any] = {name: sent[name] for name in ("json", "params") if sent.get(name) is not None}
+        body: dict[str, Any] = {"params": sendable(sent["params"])} if sent.get("params") is not None else {}
+        if sent.get("json") is not None:
+            body["json"] = sent["json"]
         if isinstance(sent.get("data"), bytes | str):
             body["content"] = sent["data"]
         return await caller.client.request(sent["method"], sent["url"], headers=headers, **body)

@@ -39,6 +39,15 @@ def home() -> Path:
     return made
 
 
+LONGEST_SENT = 8_000
+"""Characters of a query's value: the client itself refuses addresses that are much longer."""
+
+
+def sendable(params: Mapping[str, Any]) -> dict[str, Any]:
+    """Generated query values, cut where the client could not send them."""
+    return {name: value[:LONGEST_SENT] if isinstance(value, str) else value for name, value in params.items()}
+
+
 @dataclass
 class Caller:
     """Somebody who calls: with a token, a key, or nothing."""
