@@ -39,8 +39,8 @@ def home() -> Path:
     return made
 
 
-LONGEST_SENT = 8_000
-"""Characters of a query's value: the client itself refuses addresses that are much longer."""
+LONGEST_SENT = 1_000
+"""Characters of a query's value, twelve of an address each: the client itself refuses addresses that are longer than 65,536."""
 
 
 def sendable(params: Mapping[str, Any]) -> dict[str, Any]:

@@ -15,6 +15,10 @@ CUSTOMER, ATTACHMENT = new_id(), new_id()
 SIZES = (1, SEGMENT - 1, SEGMENT, SEGMENT + 1, 3 * SEGMENT, 3 * SEGMENT + 17)
 
 
+WITNESS = 16
+"""Bytes that do not stand in sealed ones by chance."""
+
+
 async def flow(pieces: Iterable[bytes]) -> AsyncIterator[bytes]:
     for piece in pieces:
         yield piece
@@ -39,7 +43,7 @@ async def test_what_goes_in_comes_out(size: int, step: int) -> None:
     kept = await drain(seal.sealed(flow(data[at : at + step] for at in range(0, size, step))))
     assert max(len(piece) for piece in kept) <= SEGMENT + OVERHEAD
     assert len(kept) == seal.last + 1
-    assert not any(data[:64] in piece for piece in kept)
+    assert size < WITNESS or not any(data[:64] in piece for piece in kept)
     whole = b"".join(kept)
     assert b"".join(await drain(seal.opened(flow(whole[at : at + step] for at in range(0, len(whole), step))))) == data
 
