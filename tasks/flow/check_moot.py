@@ -13,29 +13,27 @@ from tasks.moot.service import close_stale
 from tasks.worklist.repository import read_task
 from tasks.worklist.rules import WaitKind
 from tasks.worklist.service import open_due, wake_waiting
+from tasks.worklist.sweeping import TO_OPEN, TO_WAKE
 
 _DUE: Final = """
-select id from task where merchant_id = :merchant and {due} and expires_at > :now order by id limit :limit
+select id from task where merchant_id = :merchant and {due} order by id limit :limit
 """
-_TO_OPEN: Final = _DUE.format(due="status = 'queued' and opens_at <= :now")
-_TO_WAKE: Final = _DUE.format(due="status = 'waiting' and wait_until <= :now and wait_kind is distinct from 'reply'")
-"""A task that awaits a reply is not dispatched again: its wait ends otherwise."""
 
 
 async def open_wanted(unit: Unit, limit: int) -> int:
     """Open queued tasks whose time has come, after closing those nobody needs any more; returns how many left the queue."""
-    closed = await _close_due(unit, _TO_OPEN, limit)
+    closed = await _close_due(unit, TO_OPEN, limit)
     return closed + await open_due(unit, limit)
 
 
 async def wake_wanted(unit: Unit, limit: int) -> int:
     """Bring back waiting tasks whose time has come, after closing those nobody needs any more; returns how many stopped waiting."""
-    closed = await _close_due(unit, _TO_WAKE, limit)
+    closed = await _close_due(unit, TO_WAKE, limit)
     return closed + await wake_waiting(unit, limit)
 
 
 async def _close_due(unit: Unit, due: str, limit: int) -> int:
-    ids = [row["id"] for row in await unit.rows(due, limit=limit)]
+    ids = [row["id"] for row in await unit.rows(_DUE.format(due=due), limit=limit)]
     return len(await close_stale(unit, ids))
 
 

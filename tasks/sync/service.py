@@ -5,7 +5,6 @@ whatever is newer comes again with the next answer. A row that was seen too new 
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Final
 from uuid import UUID
 
 import msgspec
@@ -25,6 +24,7 @@ from tasks.sync.repository import (
 )
 from tasks.sync.views import Gone, Removed, SyncQuery, SyncTask
 from tasks.worklist.service import worded
+from tasks.worklist.views import TaskShown
 
 
 class Standing(msgspec.Struct, frozen=True):
@@ -133,9 +133,6 @@ def _removed(standing: Standing, change: Change) -> Removed:
     return Removed(change.id, standing.revisions[change.store_id], why)
 
 
-_COPIED: Final = tuple(name for name in SyncTask.__struct_fields__ if name != "rev")
-
-
 async def read_tasks(unit: Unit, standing: Standing, ids: Sequence[UUID], query: SyncQuery) -> list[SyncTask]:
     """Return the tasks as phones keep them, in id order. Three or four statements, however many."""
     if not ids:
@@ -143,4 +140,7 @@ async def read_tasks(unit: Unit, standing: Standing, ids: Sequence[UUID], query:
     rows = await read_rows(unit, standing.holder.scope, ids)
     revisions = standing.revisions
     shown = await worded(unit, rows, query.locale)
-    return [SyncTask(rev=revisions[row.store_id], **{name: getattr(row, name) for name in _COPIED}) for row in shown]
+    return [
+        SyncTask(rev=revisions[row.store_id], **{name: getattr(row, name) for name in TaskShown.__struct_fields__})
+        for row in shown
+    ]

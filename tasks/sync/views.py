@@ -1,7 +1,5 @@
 """What a sync asks and answers."""
 
-from collections.abc import Sequence
-from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -9,7 +7,7 @@ import msgspec
 
 from scripts.locales import Locale
 from tasks.kernel.paging import MAX_LIMIT
-from tasks.worklist.states import TaskStatus
+from tasks.worklist.views import TaskShown
 
 
 class Gone(StrEnum):
@@ -40,39 +38,11 @@ class Removed(msgspec.Struct, frozen=True, rename="camel"):
     reason: Gone
 
 
-class SyncTask(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+class SyncTask(TaskShown, frozen=True, kw_only=True, rename="camel"):
     """A task as a phone keeps it.
 
     It carries instants and no judgement of them: what is overdue or due today the phone works out itself. `rev` grows within a store: of two states of one
-    task the higher one is newer. `nickname` is None when there is nothing good to call the customer; `has_phone` False is 无电话.
+    task the higher one is newer.
     """
 
-    id: UUID
     rev: int
-    store_id: UUID
-    customer_id: UUID
-    nickname: str | None
-    level: str | None
-    why: str
-    plans: Sequence[str]
-    origin: str
-    status: TaskStatus
-    opens_at: datetime
-    contact_from: datetime
-    due_at: datetime
-    expires_at: datetime
-    wait_until: datetime | None
-    wait_kind: str | None
-    urged: bool
-    attempts: int
-    priority: int
-    value_cents: int
-    has_phone: bool
-    pool: bool
-    assignee_id: UUID | None
-    assignee: str | None
-    closed_at: datetime | None
-    close_reason: str | None
-    claimed_until: datetime | None
-    reserved_by: str | None
-    reserved_until: datetime | None

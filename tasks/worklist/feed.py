@@ -12,6 +12,7 @@ from uuid import UUID
 import msgspec
 
 from tasks.kernel.unit import Unit
+from tasks.worklist.buckets import LIVE
 
 POOL: Final = UUID(int=0)
 """Who no longer has a task that somebody took from the pool: every member of the store showed it, and everybody else must let it go."""
@@ -45,13 +46,13 @@ _KEPT = "select store_id, task_id, left_staff_id from feed_change"
 _NAMED = """
 select * from unnest(cast(:feed_stores as uuid[]), cast(:feed_tasks as uuid[]), cast(:feed_left as uuid[])) as u(store_id, task_id, left_staff_id)
 """
-_CUSTOMERS = """
+_CUSTOMERS = f"""
 select t.store_id, t.id, cast(null as uuid) from task t
-where t.merchant_id = :merchant and t.customer_id = any(cast(:feed_customers as uuid[])) and t.status in ('queued', 'open', 'in_progress', 'waiting')
+where t.merchant_id = :merchant and t.customer_id = any(cast(:feed_customers as uuid[])) and {LIVE}
 """
-_APPOINTMENTS = """
+_APPOINTMENTS = f"""
 select t.store_id, t.id, cast(null as uuid) from appointment a join task t on t.merchant_id = :merchant and t.customer_id = a.customer_id
-where a.merchant_id = :merchant and a.id = any(cast(:feed_appointments as uuid[])) and t.status in ('queued', 'open', 'in_progress', 'waiting')
+where a.merchant_id = :merchant and a.id = any(cast(:feed_appointments as uuid[])) and {LIVE}
 """
 
 

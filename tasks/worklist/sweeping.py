@@ -16,12 +16,15 @@ with found as (select id, status from task where merchant_id = :merchant and {du
 update task t set {change} from found f where t.merchant_id = :merchant and t.id = f.id
 returning t.id, t.store_id, f.status as from_status, t.status as to_status
 """
-_OPEN: Final = _MOVE.format(
-    due="status = 'queued' and opens_at <= :now and expires_at > :now", change="status = 'open'"
+TO_OPEN: Final = "status = 'queued' and opens_at <= :now and expires_at > :now"
+"""The tasks that open now."""
+TO_WAKE: Final = (
+    "status = 'waiting' and wait_until <= :now and expires_at > :now and wait_kind is distinct from 'reply'"
 )
+"""The tasks that come back now. What awaits a reply never does by itself (tasks.callbacks.replies)."""
+_OPEN: Final = _MOVE.format(due=TO_OPEN, change="status = 'open'")
 _WAKE: Final = _MOVE.format(
-    # What awaits a reply never comes back by itself (tasks.callbacks.replies).
-    due="status = 'waiting' and wait_until <= :now and expires_at > :now and wait_kind is distinct from 'reply'",
+    due=TO_WAKE,
     # A promised time stays on the row: it is what puts the task on top of the list.
     change=(
         "status = 'open', wait_until = case when t.wait_kind = 'callback' then t.wait_until end, "

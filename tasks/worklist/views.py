@@ -21,8 +21,8 @@ class TaskQuery(msgspec.Struct, frozen=True, kw_only=True):
     store_id: UUID | None = None
 
 
-class TaskRow(msgspec.Struct, frozen=True, rename="camel"):
-    """A task as a list shows it. `nickname` is None when there is nothing good to call the customer; `has_phone` False is 无电话.
+class TaskShown(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """What lists and phones show of a task. `nickname` is None when there is nothing good to call the customer; `has_phone` False is 无电话.
 
     `reserved_by` names the colleague who was offered a pool task and may begin it until `reserved_until`; `claimed_until` is when a claimed one goes back.
     """
@@ -42,7 +42,6 @@ class TaskRow(msgspec.Struct, frozen=True, rename="camel"):
     expires_at: datetime
     wait_until: datetime | None
     wait_kind: str | None
-    overdue: bool
     urged: bool
     attempts: int
     priority: int
@@ -53,9 +52,15 @@ class TaskRow(msgspec.Struct, frozen=True, rename="camel"):
     assignee: str | None
     closed_at: datetime | None
     close_reason: str | None
-    claimed_until: datetime | None = None
-    reserved_by: str | None = None
-    reserved_until: datetime | None = None
+    claimed_until: datetime | None
+    reserved_by: str | None
+    reserved_until: datetime | None
+
+
+class TaskRow(TaskShown, frozen=True, kw_only=True, rename="camel"):
+    """A task as a list shows it, judged at the instant of the reading."""
+
+    overdue: bool
 
 
 class NextTask(msgspec.Struct, frozen=True, rename="camel"):
