@@ -9,11 +9,11 @@ from typing import Final
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import RowMapping
 
 from backend.auth.errors import RefreshReused, SessionEnded
 from backend.auth.tokens import ACCESS_FOR, REFRESH, Bearer, Claims, sign_access
 from backend.db.units import Units
+from tasks.kernel.connection import Row
 from tasks.kernel.errors import FlowError, NotFound
 from tasks.kernel.ids import new_id
 from tasks.kernel.sealing import MasterKey
@@ -110,7 +110,7 @@ async def _exchange(unit: Unit, master: MasterKey, bearer: Bearer, device: str) 
     return RefreshReused()
 
 
-def _same_successor(unit: Unit, bearer: Bearer, row: RowMapping) -> Bearer:
+def _same_successor(unit: Unit, bearer: Bearer, row: Row) -> Bearer:
     text = unit.vault.open(bearer.secret, bearer.id, row["sealed_successor"]).decode()
     successor = Bearer.read(REFRESH, text)
     if successor is None:

@@ -11,7 +11,6 @@ from typing import Any, Final
 
 import msgspec
 import psutil
-from sqlalchemy import event
 
 from backend.bench.stage import Database
 
@@ -115,23 +114,17 @@ def _times(process: psutil.Process) -> float:
 
 @contextmanager
 def _statements(database: Database, into: dict[str, float]) -> Iterator[None]:
-    """Add up wall seconds per statement of the database's engine; those of parallel connections overlap."""
-    engine = database.engine.sync_engine
+    """Add up wall seconds per statement of the database's units; those of parallel connections overlap."""
 
-    def begin(*arguments: Any) -> None:
-        arguments[4].bench_started = perf_counter()
+    def told(statement: str, seconds: float) -> None:
+        name = shortened(statement)
+        into[name] = into.get(name, 0.0) + seconds
 
-    def end(*arguments: Any) -> None:
-        name = shortened(arguments[2])
-        into[name] = into.get(name, 0.0) + perf_counter() - arguments[4].bench_started
-
-    event.listen(engine, "before_cursor_execute", begin)
-    event.listen(engine, "after_cursor_execute", end)
+    database.units.watch = told
     try:
         yield
     finally:
-        event.remove(engine, "before_cursor_execute", begin)
-        event.remove(engine, "after_cursor_execute", end)
+        database.units.watch = None
 
 
 def shortened(statement: str) -> str:

@@ -12,6 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from backend.cli.edge import FAILED, WRONG_CALL, Refused, show
 from backend.cli.merchants import find_merchant
+from backend.db.statistics import follow_growth
 from backend.imports.kinds import ImportKind
 from backend.imports.service import ImportReport, ImportRequest, run_import
 from backend.imports.service import Progress as Advance
@@ -48,6 +49,8 @@ async def import_file(settings: Settings, wanted: Wanted, *, as_json: bool) -> i
                 progress=advance,
             )
             report = await run_import(runtime.units, runtime.master, request)
+        # Whatever runs next, a preview or a plan, meets tables whose size the planner knows.
+        await follow_growth(runtime.units)
     show(report, _lines(report), as_json=as_json)
     return FAILED if report.rejected and not report.accepted and not report.duplicate else DONE
 

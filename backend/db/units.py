@@ -1,15 +1,16 @@
-"""Opens and commits units of work: the only place of the product that commits."""
+"""Opens units of work, each a transaction of its own."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker
 
+from backend.db.transactions import passing, transaction
+from tasks.kernel.connection import Connection, Watch
 from tasks.kernel.errors import NotFound
 from tasks.kernel.sealing import MasterKey, Vault
 from tasks.kernel.unit import Unit
@@ -17,9 +18,14 @@ from tasks.kernel.unit import Unit
 Deliver = Callable[[UUID, Sequence[object]], Awaitable[None]]
 """Takes a merchant and the values of a committed unit; must not raise."""
 
-_BEGIN = text(
-    "select set_config('app.merchant_id', :merchant, true), "
+_BEGIN = (
+    "select set_config('app.merchant_id', cast(:merchant as text), true), "
     "(select clock_timestamp() + offset_us * interval '1 microsecond' from clock_setting) as now"
+)
+_KEY = "select wrapped_key from merchant where merchant_id = :merchant"
+_CREATE = (
+    "insert into merchant (merchant_id, name, timezone, wrapped_key, settings, created_at) "
+    "values (:merchant, :name, :zone, :key, cast('{}' as jsonb), :now)"
 )
 
 
@@ -35,11 +41,13 @@ class Units:
         engine: connections of the app role.
         master: unwraps merchant keys.
         deliver: gets the after-commit values of each committed unit.
+        watch: told of every statement of every unit, for measurements.
     """
 
     engine: AsyncEngine
     master: MasterKey
     deliver: Deliver = nobody_listens
+    watch: Watch | None = None
     _vaults: dict[UUID, Vault] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -48,8 +56,8 @@ class Units:
     @asynccontextmanager
     async def open(self, merchant_id: UUID) -> AsyncIterator[Unit]:
         """Open a unit of one merchant; commits on a clean exit, rolls back on any exception. Raises `NotFound` for an unknown merchant."""
-        async with self._sessions() as session, session.begin():
-            unit = await self._begin(session, merchant_id)
+        async with self._connection() as connection, transaction(connection):
+            unit = await self._begin(connection, merchant_id)
             yield unit
             values = await unit.close()
         if values:
@@ -58,12 +66,32 @@ class Units:
     @asynccontextmanager
     async def glance(self, merchant_id: UUID) -> AsyncIterator[Unit]:
         """Open a unit that is always rolled back: previews look with the same engine and write nothing."""
-        async with self._sessions() as session:
-            transaction = await session.begin()
+        async with self._connection() as connection, passing(connection):
+            yield await self._begin(connection, merchant_id)
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[Connection]:
+        """Lend a connection of the pool; one that is closed, or was left in a transaction by a cancelled task, never goes back to it."""
+        async with self.engine.connect() as pooled:
+            connection = await self._living(pooled)
+            connection.watch = self.watch
             try:
-                yield await self._begin(session, merchant_id)
+                yield connection
             finally:
-                await transaction.rollback()
+                if connection.driver.is_closed() or connection.driver.is_in_transaction():
+                    await pooled.invalidate()
+
+    async def _living(self, pooled: AsyncConnection) -> Connection:
+        """Return a connection that was not closed while it lay in the pool, as all are when the server restarts."""
+        raw = await pooled.get_raw_connection()
+        if raw.driver_connection is None or raw.driver_connection.is_closed():
+            await pooled.invalidate()
+            raw = await pooled.get_raw_connection()
+        assert raw.driver_connection is not None  # noqa: S101  # the pool's connections are the driver's
+        known: Connection | None = raw.info.get("huifang")
+        if known is None:
+            known = raw.info["huifang"] = Connection(raw.driver_connection)
+        return known
 
     @asynccontextmanager
     async def nameless(self) -> AsyncIterator[AsyncSession]:
@@ -76,15 +104,13 @@ class Units:
         async with self.nameless() as session:
             return await business_now(session)
 
-    async def _begin(self, session: AsyncSession, merchant_id: UUID) -> Unit:
-        now = (await session.execute(_BEGIN, {"merchant": str(merchant_id)})).one().now
-        vault = self._vaults.get(merchant_id) or await self._unlock(session, merchant_id)
-        return Unit(session, merchant_id, now, vault)
+    async def _begin(self, connection: Connection, merchant_id: UUID) -> Unit:
+        now = (await connection.execute(_BEGIN, {"merchant": str(merchant_id)})).all()[0]["now"]
+        vault = self._vaults.get(merchant_id) or await self._unlock(connection, merchant_id)
+        return Unit(connection, merchant_id, now, vault)
 
-    async def _unlock(self, session: AsyncSession, merchant_id: UUID) -> Vault:
-        wrapped = (
-            await session.execute(text("select wrapped_key from merchant where merchant_id = :m"), {"m": merchant_id})
-        ).scalar()
+    async def _unlock(self, connection: Connection, merchant_id: UUID) -> Vault:
+        wrapped = (await connection.execute(_KEY, {"merchant": merchant_id})).scalar()
         if wrapped is None:
             raise NotFound(what="商家/merchant")
         self._vaults[merchant_id] = vault = self.master.vault(merchant_id, wrapped)
@@ -92,21 +118,11 @@ class Units:
 
     async def create_merchant(self, merchant_id: UUID, name: str, timezone: str) -> None:
         """Insert the merchant row with a fresh key of its own; everything else of it is made inside units."""
-        async with self._sessions() as session, session.begin():
-            now = (await session.execute(_BEGIN, {"merchant": str(merchant_id)})).one().now
-            values: dict[str, Any] = {
-                "m": merchant_id,
-                "n": name,
-                "z": timezone,
-                "k": self.master.new_merchant_key(merchant_id),
-                "now": now,
-            }
-            await session.execute(
-                text(
-                    "insert into merchant (merchant_id, name, timezone, wrapped_key, settings, created_at) values (:m, :n, :z, :k, cast('{}' as jsonb), :now)"
-                ),
-                values,
-            )
+        async with self._connection() as connection, transaction(connection):
+            now = (await connection.execute(_BEGIN, {"merchant": str(merchant_id)})).all()[0]["now"]
+            key = self.master.new_merchant_key(merchant_id)
+            values = {"merchant": merchant_id, "name": name, "zone": timezone, "key": key, "now": now}
+            await connection.execute(_CREATE, values)
 
 
 async def business_now(session: AsyncSession) -> datetime:

@@ -11,6 +11,7 @@ from uuid import UUID
 from backend.db.units import Units
 from backend.jobs.bell import PUSH, SWEEP, SWEEP_ALL, Job, listen
 from backend.jobs.frozen import Frozen
+from backend.jobs.statistics import watch_growth
 from backend.jobs.sweeper import DUE, TO_PUSH, TO_TEND, TO_WATCH, Sweep, Sweeper
 from backend.observability import logs
 from backend.observability.heart import Heart
@@ -67,5 +68,6 @@ async def work(units: Units, chores: Chores | Sweep, redis_url: str, stop: async
         for each in (sweeper, *pushers, *others):
             group.create_task(each.run(stop))
         group.create_task(listen(redis_url, _rings(sweeper, pusher), stop))
+        group.create_task(watch_growth(units, stop))
     await heart.leave()
     logs.info("worker.loop.stopped")

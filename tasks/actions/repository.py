@@ -6,8 +6,8 @@ from typing import Any, Final
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import RowMapping
 
+from tasks.kernel.connection import Row
 from tasks.kernel.unit import Unit
 
 SEQUENCE_SEEN: Final = 1_000
@@ -20,7 +20,7 @@ where merchant_id = :merchant and staff_id = :staff and action_id = :action
 """
 
 
-async def open_action(unit: Unit, staff_id: UUID, action_id: UUID, kind: str, digest: bytes) -> RowMapping | None:
+async def open_action(unit: Unit, staff_id: UUID, action_id: UUID, kind: str, digest: bytes) -> Row | None:
     """Take the action id, or return what was stored under it. A second sender of the same id waits here until the first has committed."""
     taken = await unit.run(
         "insert into action (merchant_id, staff_id, action_id, kind, digest, verdict, answer, received_at) "
@@ -30,7 +30,7 @@ async def open_action(unit: Unit, staff_id: UUID, action_id: UUID, kind: str, di
     return None if taken.rowcount == 1 else await find_action(unit, staff_id, action_id)
 
 
-async def find_action(unit: Unit, staff_id: UUID, action_id: UUID) -> RowMapping | None:
+async def find_action(unit: Unit, staff_id: UUID, action_id: UUID) -> Row | None:
     """Return what was stored under an action id, or None; takes nothing."""
     return await unit.row(_EARLIER, staff=staff_id, action=action_id)
 

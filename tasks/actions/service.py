@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from typing import Any, Final, TypeVar
 
 import msgspec
-from sqlalchemy import RowMapping
 
 from tasks.actions.faults import ActionRefused, ActionReused
 from tasks.actions.repository import close_action, open_action
 from tasks.actions.tables import Verdict
+from tasks.kernel.connection import Row
 
 __all__ = ["UNREADABLE", "check_same", "close_action", "digest_of", "first_answer", "open_action", "replay"]
 
@@ -38,20 +38,20 @@ def _default(field: msgspec.structs.FieldInfo) -> Any:
     return field.default if field.default_factory is msgspec.NODEFAULT else field.default_factory()
 
 
-def check_same(earlier: RowMapping, kind: str, digest: bytes) -> None:
+def check_same(earlier: Row, kind: str, digest: bytes) -> None:
     """Raise `ActionReused` when the kind or the body was another one."""
     stored = bytes(earlier["digest"])
     if UNREADABLE not in {stored, digest} and (earlier["kind"] != kind or stored != digest):
         raise ActionReused(field="actionId")
 
 
-def first_answer(earlier: RowMapping) -> Mapping[str, Any]:
+def first_answer(earlier: Row) -> Mapping[str, Any]:
     """Return the stored answer as plain values; the driver gives it decoded."""
     answer: Mapping[str, Any] = earlier["answer"]
     return answer
 
 
-def replay(earlier: RowMapping, kind: str, digest: bytes, shape: type[T]) -> T:
+def replay(earlier: Row, kind: str, digest: bytes, shape: type[T]) -> T:
     """Return the first answer as `shape`; raises `ActionReused` when the kind or the body was another one, `ActionRefused` when it was rejected."""
     check_same(earlier, kind, digest)
     answer = first_answer(earlier)

@@ -5,10 +5,10 @@ from datetime import date
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import RowMapping
 
 from tasks.assignment.leaders import MANAGER as MANAGER_OF
 from tasks.assignment.leaders import OWNER
+from tasks.kernel.connection import Row
 from tasks.kernel.unit import Unit
 from tasks.plans.states import Link
 from tasks.plans.steps import StaffTask
@@ -205,7 +205,7 @@ async def deal(unit: Unit, day: date) -> None:
         await _use(unit, await unit.rows(DEAL, day=day, store=row["store_id"]), day)
 
 
-async def _use(unit: Unit, taken: Sequence[RowMapping], day: date) -> None:
+async def _use(unit: Unit, taken: Sequence[Row], day: date) -> None:
     if taken:
         await unit.run(
             USED, staff=[row["assignee_id"] for row in taken], taken=[row["taken"] for row in taken], day=day

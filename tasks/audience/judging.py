@@ -112,7 +112,7 @@ async def sample(
     money = "f.spend_cash_cents + f.spend_card_cents"
     frame = Frame(f"select {money} as spent, cu.id", f"order by {money} desc, cu.id limit :limit", {"limit": limit})
     asked = await cheaper(unit, look, frame, forms(node, segments, look))
-    return [(row.spent, row.id) for row in await unit.run(asked.sql, **asked.values)]
+    return [(row["spent"], row["id"]) for row in await unit.rows(asked.sql, **asked.values)]
 
 
 async def chosen(unit: Unit, look: Look, frame: Frame, either: Forms) -> list[UUID]:

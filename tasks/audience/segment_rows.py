@@ -6,9 +6,9 @@ from typing import Any, Final
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import RowMapping
 
 from tasks.audience.states import Visibility
+from tasks.kernel.connection import Row
 from tasks.kernel.documents import document
 from tasks.kernel.errors import FlowError, NotFound
 from tasks.kernel.ids import new_id
@@ -49,7 +49,7 @@ class SegmentRow(msgspec.Struct, frozen=True):
     changed_at: datetime
 
 
-def _row(row: RowMapping) -> SegmentRow:
+def _row(row: Row) -> SegmentRow:
     return SegmentRow(**{**row, "tree": document(row["tree"])})
 
 

@@ -6,11 +6,11 @@ from typing import Any, Final
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import RowMapping
 
 from tasks.actions.tables import Verdict
 from tasks.callbacks.faults import CallbackVoid, CorrectionTooLate
 from tasks.callbacks.tables import Outcome
+from tasks.kernel.connection import Row
 from tasks.kernel.errors import Forbidden, Invalid
 from tasks.kernel.scope import StaffScope
 from tasks.kernel.unit import Unit
@@ -55,7 +55,7 @@ from callback b where b.merchant_id = :merchant and b.id = :callback
 """Callbacks from before contacts were named find theirs by its instant."""
 
 
-def as_earlier(row: RowMapping) -> Earlier:
+def as_earlier(row: Row) -> Earlier:
     """Return the row typed."""
     known = {"outcome": Outcome(row["outcome"]), "verdict": Verdict(row["verdict"])}
     caused = row["caused"]

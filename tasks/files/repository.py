@@ -6,10 +6,10 @@ from typing import Final
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import RowMapping
 
 from tasks.files.checking import Announced
 from tasks.files.states import AttachmentKind, AttachmentState, ContentType
+from tasks.kernel.connection import Row
 from tasks.kernel.scope import StaffScope
 from tasks.kernel.unit import Unit
 from tasks.worklist.repository import LIVE_SQL
@@ -79,7 +79,7 @@ def _caller(scope: StaffScope) -> dict[str, object]:
     return {"stores": list(scope.store_ids), "me": scope.staff_id, "leads": scope.leads}
 
 
-def _row(found: RowMapping) -> AttachmentRow:
+def _row(found: Row) -> AttachmentRow:
     kind, content_type = found["kind"], found["content_type"]
     said = {
         "state": AttachmentState(found["state"]),
@@ -196,7 +196,7 @@ async def attachments_of(unit: Unit, task_ids: Sequence[UUID]) -> dict[UUID, lis
     return found
 
 
-def _head(row: RowMapping) -> AttachmentHead:
+def _head(row: Row) -> AttachmentHead:
     said = {
         "state": AttachmentState(row["state"]),
         "kind": AttachmentKind(row["kind"]),

@@ -5,7 +5,6 @@ from typing import Any, Final
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import RowMapping
 
 from tasks.actions.faults import ActionRefused
 from tasks.actions.repository import Sending, find_action, note_sending, open_why
@@ -14,6 +13,7 @@ from tasks.actions.tables import Verdict
 from tasks.callbacks.rules import believed
 from tasks.flow.action_kinds import KINDS
 from tasks.flow.action_sent import Acted, Performed, Refusal, Sent
+from tasks.kernel.connection import Row
 from tasks.kernel.scope import StaffScope
 from tasks.kernel.unit import Unit
 
@@ -81,7 +81,7 @@ async def _run(unit: Unit, scope: StaffScope, kind: str, body: msgspec.Struct, a
     return said if isinstance(said, Acted) else Acted(said, getattr(said, "verdict", Verdict.APPLIED))
 
 
-async def again(unit: Unit, scope: StaffScope, action_id: UUID, earlier: RowMapping) -> Performed:
+async def again(unit: Unit, scope: StaffScope, action_id: UUID, earlier: Row) -> Performed:
     """Return what became of an action when it first came, as a `duplicate`."""
     first = Verdict(earlier["verdict"])
     refused = first is Verdict.REJECTED

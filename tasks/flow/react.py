@@ -75,7 +75,7 @@ async def notice(unit: Unit, happened: Sequence[Happened]) -> None:
 async def _notice(unit: Unit, plans: Sequence[ActivePlan], happened: Sequence[Happened]) -> None:
     for plan in plans if happened else ():
         try:
-            async with unit.session.begin_nested():
+            async with unit.connection.savepoint():
                 await fire_at_once(unit, await enter(unit, plan, happened))
         except Exception as fault:  # noqa: BLE001  # whatever a plan does wrong must not cost the merchant an event
             log.warning("plan.notice.failed", plan=str(plan.plan_id), events=len(happened), fault=type(fault).__name__)

@@ -24,7 +24,7 @@ async def apply_at_once(unit: Unit, customer_ids: Iterable[UUID]) -> None:
     if not rules:
         return
     try:
-        async with unit.session.begin_nested():
+        async with unit.connection.savepoint():
             await apply_rules(unit, touched, rules)
     except Exception as fault:
         if in_the_way(fault) or away(fault):

@@ -4,28 +4,19 @@
 closers; things that must happen after it (wake-ups, webhooks) are values.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import lru_cache
 from typing import Any, Protocol, TypeVar, cast
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import CursorResult, RowMapping, TextClause, text
-from sqlalchemy.ext.asyncio import AsyncSession
 
+from tasks.kernel.connection import Connection, Result, Row
 from tasks.kernel.sealing import Vault
 
 C = TypeVar("C", bound="Closer")
 S = TypeVar("S", bound=msgspec.Struct)
-
-
-@lru_cache(maxsize=2_000)
-def _clause(statement: str) -> tuple[TextClause, tuple[str, ...]]:
-    """Return a statement ready to execute and the names of its binds: looking for them in the text costs more than many statements take."""
-    clause = text(statement)
-    return clause, tuple(clause._bindparams)  # noqa: SLF001  # no public list of binds
 
 
 class Closer(Protocol):
@@ -40,13 +31,13 @@ class Unit:
     """One transaction of one merchant.
 
     Attributes:
-        session: the open transaction; row-level security is set to the merchant.
+        connection: the open transaction; row-level security is set to the merchant.
         merchant_id: whose data it sees.
         now: business time, read once: database clock + stored offset, UTC.
         vault: the merchant's keys.
     """
 
-    session: AsyncSession
+    connection: Connection
     merchant_id: UUID
     now: datetime
     vault: Vault
@@ -63,29 +54,25 @@ class Unit:
 
     async def close(self) -> Sequence[object]:
         """Run the closers and return the after-commit values; called once, by whoever commits."""
-        await self.session.flush()
         for closer in self._closers.values():
             await closer.close(self)
         return self._values
 
-    async def run(self, statement: str, **values: Any) -> CursorResult[Any]:
+    async def run(self, statement: str, **values: Any) -> Result:
         """Execute one SQL statement with `:merchant` and `:now` bound beside the given values."""
-        known = {"merchant": self.merchant_id, "now": self.now, **values}
-        clause, names = _clause(statement)
-        used = {name: known[name] for name in names if name in known}
-        return cast("CursorResult[Any]", await self.session.execute(clause, used))
+        return await self.connection.execute(statement, {"merchant": self.merchant_id, "now": self.now, **values})
 
-    async def rows(self, statement: str, **values: Any) -> Sequence[RowMapping]:
-        """Execute and return all rows as mappings."""
-        return (await self.run(statement, **values)).mappings().all()
+    async def rows(self, statement: str, **values: Any) -> Sequence[Row]:
+        """Execute and return all rows."""
+        return (await self.run(statement, **values)).all()
 
-    async def row(self, statement: str, **values: Any) -> RowMapping | None:
+    async def row(self, statement: str, **values: Any) -> Row | None:
         """Execute and return the first row, or None."""
-        return (await self.run(statement, **values)).mappings().first()
+        return (await self.run(statement, **values)).first()
 
     async def structs(self, shape: type[S], statement: str, **values: Any) -> list[S]:
         """Execute and return rows as Structs of the same field names."""
-        return [shape(**cast("Mapping[str, Any]", row)) for row in await self.rows(statement, **values)]
+        return [shape(**row) for row in await self.rows(statement, **values)]
 
     async def scalar(self, statement: str, **values: Any) -> Any:
         """Execute and return the first column of the first row, or None."""

@@ -164,7 +164,7 @@ def _entries(drafts: Iterable[_Draft]) -> Iterable[journal.Entry]:
 
 
 async def _lock_stored(unit: Unit, external_ids: Sequence[str]) -> dict[str, tuple[UUID, Booking]]:
-    rows: Any = await unit.run(
+    rows = await unit.rows(
         f"""select external_id, id, {", ".join(Booking._fields)} from appointment
             where merchant_id = :merchant and external_id = any(cast(:externals as text[])) order by id for update""",
         externals=list(external_ids),

@@ -36,8 +36,7 @@ async def incoming(unit: Unit, shape: Shape, rows: Sequence[Sequence[Any]]) -> t
         return f"unnest({casts}) as u({shape.names})", dict(
             zip((name for name, _ in shape.fields), values, strict=True)
         )
-    connection = (await (await unit.session.connection()).get_raw_connection()).driver_connection
-    assert connection is not None  # noqa: S101  # the transaction is open
+    connection = unit.connection.driver
     table = f"incoming_{shape.name}"
     ddl = ", ".join(f"{name} {kind}" for name, kind in shape.fields)
     await connection.execute("set local client_min_messages = warning")

@@ -10,8 +10,8 @@ from typing import Final
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import RowMapping
 
+from tasks.kernel.connection import Row
 from tasks.kernel.unit import Unit
 from tasks.notices.devices import detach_address, forget_left
 from tasks.notices.quiet import STAFF_ZONE, STORE_ZONE, awake
@@ -31,10 +31,11 @@ READ_FOR: Final = timedelta(days=90)
 _ZONE: Final = f"(case when p.staff_id is null then {STORE_ZONE.format(store='p.store_id')} else {STAFF_ZONE.format(staff='p.staff_id')} end)"
 _CHANGE: Final = """
 update push p set {change}
-from (select p.id from push p where p.merchant_id = :merchant and {which} order by p.id for update skip locked) x
-where p.merchant_id = :merchant and p.id = x.id
+where p.merchant_id = :merchant and p.id = any(array(
+    select p.id from push p where p.merchant_id = :merchant and {which} order by p.id for update skip locked))
 """
-"""A row that somebody else is at is left to them: nobody waits for anybody."""
+"""A row that somebody else is at is left to them: nobody waits for anybody. An array and no join: of a table that was just filled the planner would
+go through all of it for each row."""
 _SPENT: Final = _CHANGE.format(
     change="state = 'failed', settled_at = :now, lease_until = null, fault = 'no answer'",
     which="p.state = 'sending' and p.lease_until < clock_timestamp() and p.attempts >= :most",
@@ -43,8 +44,8 @@ _DROP: Final = _CHANGE.format(
     change="state = 'dropped', dropped = :why, settled_at = :now", which="p.state = 'queued' and {which}"
 )
 _STOPPED: Final = "exists (select from merchant m where m.merchant_id = :merchant and m.stopped_at is not null)"
-_GONE: Final = f"""p.next_at <= :now and p.device_id is not null and not exists (
-    select from device d {ATTACHED} where d.merchant_id = :merchant and d.id = p.device_id and d.staff_id = p.staff_id and d.provider = p.provider)"""
+_GONE: Final = f"""p.next_at <= :now and p.device_id is not null and (p.device_id, p.staff_id, p.provider) not in (
+    select d.id, d.staff_id, d.provider from device d {ATTACHED} where d.merchant_id = :merchant)"""
 _NO_ROBOT: Final = """p.next_at <= :now and p.store_id is not null and not exists (
     select from store_robot r where r.merchant_id = :merchant and r.store_id = p.store_id and r.kind = p.provider)"""
 _BY_DAY: Final = awake("cast(:now as timestamptz)", _ZONE)
@@ -53,12 +54,12 @@ _NIGHT: Final = _CHANGE.format(
     which=f"p.state = 'queued' and p.next_at <= :now and {_BY_DAY} > :now and p.kind <> 'test'",
 )
 _CLAIM: Final = """
-with due as (
+update push p set state = 'sending', lease_until = clock_timestamp() + cast(:lease as interval), attempts = p.attempts + 1, epoch = p.epoch + 1
+where p.merchant_id = :merchant and p.id = any(array(
     select p.id from push p
     where p.merchant_id = :merchant and (p.state = 'queued' and p.next_at <= :now or p.state = 'sending' and p.lease_until < clock_timestamp())
-    order by p.next_at, p.id limit :limit for update skip locked)
-update push p set state = 'sending', lease_until = clock_timestamp() + cast(:lease as interval), attempts = p.attempts + 1, epoch = p.epoch + 1
-from due where p.merchant_id = :merchant and p.id = due.id returning p.id
+    order by p.next_at, p.id limit :limit for update skip locked))
+returning p.id
 """
 _CLAIMED: Final = f"""
 select p.id, p.epoch, p.attempts, p.provider, p.kind, p.facts, p.task_id, p.notice_id, p.collapse_key, p.device_id, p.store_id,
@@ -161,7 +162,7 @@ class _Move(msgspec.Struct, frozen=True):
     dropped: Drop | None = None
 
 
-def _claimed(unit: Unit, row: RowMapping) -> Claimed:
+def _claimed(unit: Unit, row: Row) -> Claimed:
     subject = row["device_id"] or row["store_id"]
     plain = {name: row[name] for name in Claimed.__struct_fields__ if name not in {"address", "kind"}}
     address = unit.vault.open(row["salt"], subject, row["sealed"]).decode()

@@ -6,8 +6,8 @@ from typing import Any, Final
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import RowMapping
 
+from tasks.kernel.connection import Row
 from tasks.kernel.documents import document
 from tasks.kernel.errors import FlowError, NotFound
 from tasks.kernel.ids import new_id, new_ids
@@ -61,7 +61,7 @@ class TagMove(msgspec.Struct, frozen=True, rename="camel"):
     at: datetime
 
 
-def _row(row: RowMapping) -> TagRow:
+def _row(row: Row) -> TagRow:
     return TagRow(**{**row, "rule": document(row["rule"])})
 
 

@@ -6,9 +6,9 @@ from typing import Any, Final
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import RowMapping
 
 from scripts.variables import SENSITIVE
+from tasks.kernel.connection import Row
 from tasks.kernel.unit import Unit
 from tasks.people.calendar import StoreCalendar, is_open, load_calendars
 from tasks.scripting.rules import SEARCH_DAYS, Duty
@@ -190,14 +190,14 @@ async def read_duties(unit: Unit, speaking: Collection[tuple[TaskFacts, UUID]]) 
     first = min(facts.today for facts, _ in speaking)
     days = (max(facts.today for facts, _ in speaking) - first).days + SEARCH_DAYS
     calendars = await load_calendars(unit, {facts.store_id for facts, _ in speaking}, first, days)
-    away: dict[UUID, list[RowMapping]] = {}
+    away: dict[UUID, list[Row]] = {}
     for row in await unit.rows(_ABSENCE, staff=list({staff for _, staff in speaking}), today=first, days=days):
         away.setdefault(row["staff_id"], []).append(row)
     wanted = {(facts.store_id, staff) for facts, staff in speaking}
     return {(store, staff): _duty(calendars[store], away.get(staff, ())) for store, staff in wanted}
 
 
-def _duty(calendar: StoreCalendar, rows: Sequence[RowMapping]) -> Duty:
+def _duty(calendar: StoreCalendar, rows: Sequence[Row]) -> Duty:
     return Duty(
         calendar.store_id,
         _opens(calendar),

@@ -4,9 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
-from sqlalchemy import RowMapping
-
 from tasks.callbacks.meanings import POSITIVE, REACHED, TRIED
+from tasks.kernel.connection import Row
 from tasks.kernel.scope import StaffScope
 from tasks.kernel.unit import Unit
 from tasks.stats.rules import By
@@ -63,7 +62,7 @@ group by p.key order by p.key nulls last
 """
 
 
-async def read_completion(unit: Unit, scope: StaffScope, days: tuple[date, date], by: By) -> Sequence[RowMapping]:
+async def read_completion(unit: Unit, scope: StaffScope, days: tuple[date, date], by: By) -> Sequence[Row]:
     """Return the figures by key over the tasks that opened from the first to the last day; employees see their own."""
     statement = _COMPLETION.format(overdue=OVERDUE, part=_PARTS[by], credited=_CREDITED[by])
     return await unit.rows(

@@ -6,8 +6,8 @@ from typing import Any, Final
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import RowMapping
 
+from tasks.kernel.connection import Row
 from tasks.kernel.scope import StaffScope
 from tasks.kernel.unit import Unit
 from tasks.worklist.buckets import LIVE, TODAY
@@ -130,6 +130,6 @@ order by p.id
 """
 
 
-async def read_rows(unit: Unit, scope: StaffScope, ids: Sequence[UUID]) -> Sequence[RowMapping]:
+async def read_rows(unit: Unit, scope: StaffScope, ids: Sequence[UUID]) -> Sequence[Row]:
     """Return the tasks with what a row of theirs shows, as `tasks.worklist.rows.task_row` takes it, in id order."""
     return await unit.rows(_ROWS, ids=list(ids), stores=list(scope.store_ids), at=unit.now)

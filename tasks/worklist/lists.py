@@ -7,8 +7,8 @@ from typing import Any, Final
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import RowMapping
 
+from tasks.kernel.connection import Row
 from tasks.kernel.errors import NotFound
 from tasks.kernel.paging import MAX_LIMIT, decode_cursor, encode_cursor
 from tasks.kernel.scope import StaffScope
@@ -77,7 +77,7 @@ left join page p on true
 class Listed(msgspec.Struct, frozen=True):
     """A page as rows, the counts, and the cursor of the next page."""
 
-    rows: Sequence[RowMapping]
+    rows: Sequence[Row]
     counts: dict[str, int]
     next_cursor: str | None
 
@@ -94,7 +94,7 @@ async def read_page(unit: Unit, scope: StaffScope, query: TaskQuery) -> Listed:
     return listed_of(rows, at, limit)
 
 
-def listed_of(rows: Sequence[RowMapping], at: datetime, limit: int) -> Listed:
+def listed_of(rows: Sequence[Row], at: datetime, limit: int) -> Listed:
     """Return what the statement found: it is asked for one row more than the page holds, and answers with the counts alone when there is none."""
     counts = {bucket.value: int(rows[0][f"n_{bucket}"]) for bucket in Bucket}
     shown = [row for row in rows if row["id"] is not None]
@@ -110,7 +110,7 @@ from (select t.*, s.timezone from task t join store s on s.merchant_id = :mercha
 """
 
 
-async def read_listed(unit: Unit, task_id: UUID) -> RowMapping:
+async def read_listed(unit: Unit, task_id: UUID) -> Row:
     """Return one task that the caller is known to see, as a list has it."""
     return (await unit.rows(_ROWS, task=task_id, at=unit.now))[0]
 
@@ -146,7 +146,7 @@ def page_statement(bucket: Bucket, *, leads: bool, paged: bool) -> str:
     )
 
 
-def _to_cursor(at: datetime, row: RowMapping) -> str:
+def _to_cursor(at: datetime, row: Row) -> str:
     return encode_cursor(
         [at.isoformat(), *(str(row[name]) if name == "id" else int(row[name]) for name, _ in ORDER_KEYS)]
     )

@@ -5,11 +5,11 @@ from typing import cast
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import RowMapping
 
 from scripts.locales import Locale
 from scripts.salutation import Gender
 from scripts.variables import nickname_for
+from tasks.kernel.connection import Row
 from tasks.kernel.sealing import Vault
 from tasks.people.persons import CustomerPerson, StaffPerson
 from tasks.people.seals import CustomerSeal, StaffSeal
@@ -28,7 +28,7 @@ def nickname_of(person: CustomerPerson | None, locale: Locale) -> str | None:
 
 
 def task_row(
-    row: RowMapping,
+    row: Row,
     customers: Mapping[UUID, CustomerPerson],
     staff: Mapping[UUID, StaffPerson],
     locale: Locale,
@@ -52,7 +52,7 @@ def task_row(
     )
 
 
-def people_of(vault: Vault, rows: Iterable[RowMapping]) -> tuple[dict[UUID, CustomerPerson], dict[UUID, StaffPerson]]:
+def people_of(vault: Vault, rows: Iterable[Row]) -> tuple[dict[UUID, CustomerPerson], dict[UUID, StaffPerson]]:
     """Return the customers and the holders of a page's own rows (`lists.ABOUT`), opened; each seal once."""
     customers: dict[UUID, CustomerPerson] = {}
     staff: dict[UUID, StaffPerson] = {}
@@ -66,7 +66,7 @@ def people_of(vault: Vault, rows: Iterable[RowMapping]) -> tuple[dict[UUID, Cust
     return customers, staff
 
 
-def _customer(vault: Vault, customer_id: UUID, row: RowMapping) -> CustomerPerson:
+def _customer(vault: Vault, customer_id: UUID, row: Row) -> CustomerPerson:
     if row["her_salt"] is None:
         return CustomerPerson(id=customer_id)
     seal = _customer_seal.decode(vault.open(row["her_salt"], customer_id, row["her_seal"]))
@@ -83,7 +83,7 @@ _customer_seal = msgspec.msgpack.Decoder(CustomerSeal)
 _staff_seal = msgspec.msgpack.Decoder(StaffSeal)
 
 
-def why_facts(row: RowMapping, background: Background | None = None) -> WhyFacts:
+def why_facts(row: Row, background: Background | None = None) -> WhyFacts:
     """Return the facts of the why-line from any row that has their columns."""
     return WhyFacts(**{name: row[name] for name in _OF_ROW}, background=background or Background())
 

@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import RowMapping
-
 from scripts.locales import Locale
+from tasks.kernel.connection import Row
 from tasks.kernel.scope import StaffScope
 from tasks.kernel.unit import Unit
 from tasks.people.persons import open_staff
@@ -55,7 +54,7 @@ async def next_task(unit: Unit, scope: StaffScope, locale: Locale, store_id: UUI
     return NextTask(row)
 
 
-async def worded(unit: Unit, rows: Sequence[RowMapping], locale: Locale) -> tuple[TaskRow, ...]:
+async def worded(unit: Unit, rows: Sequence[Row], locale: Locale) -> tuple[TaskRow, ...]:
     """Return the rows with names opened. Who a task was offered to and what stands behind some is read apart: most lists have neither."""
     customers, staff = people_of(unit.vault, rows)
     offered = {row["reserved_by"] for row in rows} - {None, *staff}
@@ -65,6 +64,6 @@ async def worded(unit: Unit, rows: Sequence[RowMapping], locale: Locale) -> tupl
     return tuple(task_row(row, customers, staff, locale, behind.get(row["id"])) for row in rows)
 
 
-def needy_in(rows: Sequence[RowMapping]) -> list[UUID]:
+def needy_in(rows: Sequence[Row]) -> list[UUID]:
     """Return the tasks of these rows whose line needs more than the rows know."""
     return [row["id"] for row in rows if needs_background(row["origin"], row["template"])]

@@ -22,7 +22,8 @@ from tests.architecture.source import (
 )
 
 COMMITS = {
-    "backend/db/units.py": "the unit of work",
+    "backend/db/transactions.py": "what a unit of work is opened in",
+    "backend/db/units.py": "looks without a merchant",
     "backend/db/migrate.py": "migrations are their own transactions",
     "backend/db/migrations/": "as migrate.py",
 }

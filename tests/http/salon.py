@@ -44,8 +44,7 @@ class Salon:
 
     async def rows(self, sql: str, **values: Any) -> list[dict[str, Any]]:
         async with self.services.units.open(self.merchant_id) as unit:
-            result = await unit.run(sql, **values)
-            return [dict(row) for row in result.mappings().all()] if result.returns_rows else []
+            return [dict(row) for row in await unit.rows(sql, **values)]
 
     async def caller(self, who: str) -> Caller:
         """A logged-in member, or `key` for the integrator."""

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 import pytest
-from sqlalchemy.exc import DBAPIError
+from asyncpg import PostgresError
 
 from backend.db.references import NAMED, PROVED
 from backend.db.units import Units
@@ -38,18 +38,18 @@ async def test_a_receipt_names_a_store_and_a_customer_of_its_merchant(
     await other.customer("C1")
     named = {"store": one.stores["S1"], "customer": one.customers["C1"]}
     for stranger in (new_id(), other.stores["S1"] if wrong == "store" else other.customers["C1"]):
-        with pytest.raises(DBAPIError, match=f"fk_sale_{wrong}_id"):
+        with pytest.raises(PostgresError, match=f"fk_sale_{wrong}_id"):
             async with units.open(one.merchant_id) as unit:
                 await sell(unit, {**named, wrong: stranger})
     async with units.open(one.merchant_id) as unit:
         await sell(unit, named)
-        with pytest.raises(DBAPIError, match=f"fk_sale_{wrong}_id"):
-            async with unit.session.begin_nested():
+        with pytest.raises(PostgresError, match=f"fk_sale_{wrong}_id"):
+            async with unit.connection.savepoint():
                 await unit.run(f"update sale set {wrong}_id = :id where merchant_id = :merchant", id=new_id())
 
 
 async def test_a_line_names_a_receipt(units: Units, one: World) -> None:
-    with pytest.raises(DBAPIError, match="fk_sale_line_sale_id"):
+    with pytest.raises(PostgresError, match="fk_sale_line_sale_id"):
         async with units.open(one.merchant_id) as unit:
             await unit.run(LINE, sale=new_id())
 
@@ -57,7 +57,7 @@ async def test_a_line_names_a_receipt(units: Units, one: World) -> None:
 @pytest.mark.parametrize("wrong", ["customer", "store", "staff", "product"])
 async def test_a_visit_names_what_is_there(units: Units, one: World, wrong: str) -> None:
     named: dict[str, UUID | None] = {"customer": one.customers["C1"], "store": one.stores["S1"]}
-    with pytest.raises(DBAPIError, match="fk_visit_"):
+    with pytest.raises(PostgresError, match="fk_visit_"):
         async with units.open(one.merchant_id) as unit:
             await unit.run(VISIT, **{"staff": None, "product": None, **named, wrong: new_id()})
 
@@ -67,7 +67,7 @@ async def test_what_is_named_is_kept_under_its_id(units: Units, one: World) -> N
         await sell(unit, {"store": one.stores["S1"], "customer": one.customers["C1"]})
     for table in ("sale", "customer", "store", "staff"):
         for deed in (f"delete from {table}", f"update {table} set id = new_uuid7()"):
-            with pytest.raises(DBAPIError, match="are kept under their ids"):
+            with pytest.raises(PostgresError, match="are kept under their ids"):
                 async with units.open(one.merchant_id) as unit:
                     await unit.run(f"{deed} where merchant_id = :merchant")
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from asyncpg import PostgresError
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -38,7 +39,7 @@ async def test_a_reference_cannot_cross_merchants(units: Units, master: MasterKe
             "update membership set store_id = :store where merchant_id = :merchant", store=one.stores["S1"]
         )
         assert found.rowcount > 0
-    with pytest.raises(DBAPIError, match="fk_membership_store_id"):
+    with pytest.raises(PostgresError, match="fk_membership_store_id"):
         async with units.open(one.merchant_id) as unit:
             await unit.run(
                 "update membership set store_id = :store where merchant_id = :merchant", store=other.stores["S1"]
@@ -55,7 +56,7 @@ async def test_rows_of_another_merchant_can_be_neither_read_written_nor_made(uni
         assert (
             await unit.run("delete from store_hours where merchant_id = :other", other=other.merchant_id)
         ).rowcount == 0
-    with pytest.raises(DBAPIError, match="row-level security"):
+    with pytest.raises(PostgresError, match="row-level security"):
         async with units.open(one.merchant_id) as unit:
             await unit.run(
                 "insert into store (merchant_id, id, code, name, timezone) values (:other, :id, 'X', 'X', 'Asia/Shanghai')",

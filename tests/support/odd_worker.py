@@ -15,15 +15,14 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import event
-from sqlalchemy.engine import Engine
 
 from backend.cli.main import run
-from backend.db import engine
+from backend.db import engine, transactions
 from backend.db.units import Units
 from backend.jobs import frozen
 from tasks.flow import run_occurrence, run_plans
 from tasks.generation import judge
+from tasks.kernel.connection import Connection
 from tasks.kernel.unit import Unit
 from tasks.plans import occurrences
 
@@ -98,9 +97,20 @@ def _freeze_at(place: Freeze) -> None:
     if place is Freeze.READING:
         _freeze_while_asking(freeze)
     if place is Freeze.COMMIT:
-        event.listen(Engine, "commit", lambda _connection: freeze() if _made.get() else None)
+        _freeze_before_commit(freeze)
     elif place is Freeze.BETWEEN:
         _freeze_before_units(freeze)
+
+
+def _freeze_before_commit(freeze: Any) -> None:
+    whole = transactions.commit
+
+    async def commit(connection: Connection) -> None:
+        if _made.get():
+            freeze()
+        await whole(connection)
+
+    vars(transactions)["commit"] = commit
 
 
 def _freeze_while_asking(freeze: Any) -> None:
