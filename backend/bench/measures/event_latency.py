@@ -26,6 +26,9 @@ SECONDS: Final = {Scale.SMALL: 8, Scale.FULL: 20}
 IDLE_P99_S: Final = 0.25
 BUSY_P95_S: Final = 1.0
 LOOKERS: Final = 40
+_MADE: Final = (
+    "select count(*) from decision where merchant_id = :merchant and decided = 'task' and occurrence_id is not null"
+)
 STORE: Final = "LATENCY"
 AT_ONCE: Final[dict[str, Any]] = {
     "trigger": {"kind": "behaviour", "events": ["tried_not_bought"], "offsets": [{}], "firstVisit": False},
@@ -43,11 +46,12 @@ async def run(stage: Stage, scale: Scale) -> Measured:
             await till.steady(1, await database.units.now())
             idle = await till.steady(SECONDS[scale], await database.units.now())
             busy = await _beside_a_run(database, merchant_id, till, SECONDS[scale])
+            made = await _made(database, merchant_id)
     p99, p95 = _share(idle, 0.99), _share(busy, 0.95)
     detail = {
         "idleP99Ms": round(p99 * 1000), "idleMedianMs": round(_share(idle, 0.5) * 1000), "idleBarMs": 250, "idleBatches": len(idle),
         "busyP95Ms": round(p95 * 1000), "busyMedianMs": round(_share(busy, 0.5) * 1000), "busyBarMs": 1000, "busyBatches": len(busy),
-        "customers": CROWDS[scale].customers,
+        "customers": CROWDS[scale].customers, "madeByTheRunMeanwhile": made,
     }  # fmt: skip
     return Measured(max(p99 / IDLE_P99_S, p95 / BUSY_P95_S), detail)
 
@@ -105,6 +109,15 @@ async def _beside_a_run(database: Database, merchant_id: UUID, till: Till, secon
     if not found:
         raise NotTheWork("the run was over too soon")
     return found
+
+
+async def _made(database: Database, merchant_id: UUID) -> int:
+    """Return how many tasks the run has made so far; raises `NotTheWork` when it made none."""
+    async with database.units.glance(merchant_id) as unit:
+        made = int(await unit.scalar(_MADE))
+    if not made:
+        raise NotTheWork("the run made nothing")
+    return made
 
 
 async def _state(database: Database, merchant_id: UUID) -> str:
