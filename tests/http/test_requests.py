@@ -66,6 +66,7 @@ async def test_another_media_type_is_refused(salon: Salon) -> None:
         salon.api.nobody(), "POST", LOGIN, b"phone=1", **{"content-type": "application/x-www-form-urlencoded"}
     )
     assert code_of(answer) == (415, "unsupported-media-type")
+    assert answer.json()["detail"].endswith("application/json")
     nothing = await salon.api.client.post(LOGIN, content=b"{}")
     assert code_of(nothing) == (415, "unsupported-media-type")
     charset = await raw(salon.api.nobody(), "POST", LOGIN, b"{}", **{"content-type": "application/json; charset=utf-8"})

@@ -111,7 +111,7 @@ def settings_of(own: Settings, port: int | None) -> Settings:
         del os.environ[name]
     wanted = own.port if port is None else port
     free = wanted if port is not None or _is_free(own.host, wanted) else 0
-    return Settings(home=HOME.absolute(), host="127.0.0.1", port=free, job_slots=2, log_level=LogLevel.WARNING)
+    return Settings(home=HOME.absolute(), host="127.0.0.1", port=free, job_slots=2, log_level=LogLevel.ERROR)
 
 
 def _is_free(host: str, port: int) -> bool:

@@ -145,7 +145,8 @@ def _in(name: str, value: object, locale: Locale) -> object:
         return in_chinese(value) or value
     if isinstance(value, str) and value.count("/") == 1:
         zh, en = value.split("/")
-        return en if locale == "en" else zh
+        if not zh.isascii():  # what both languages share, such as a media type, may have a slash of its own
+            return en if locale == "en" else zh
     return value
 
 
