@@ -41,7 +41,8 @@ async def _check_unknown(unit: Unit, receipt_no: str) -> None:
     """Refuse a number that the books have: typing it in again must not change what a till recorded."""
     await take_turn(unit, "receipt", receipt_no)
     known = await unit.scalar(
-        "select exists (select from sale where merchant_id = :merchant and external_id = :code)", code=receipt_no
+        "select exists (select from sale where merchant_id = :merchant and external_id = :code and external_id <> '')",
+        code=receipt_no,
     )
     if known:
         raise ReceiptKnown(field="receiptNo")

@@ -75,7 +75,7 @@ async def stored_cards(unit: Unit, external_ids: Collection[str]) -> dict[str, t
     rows = await tuples(
         unit,
         f"""select id, {", ".join(CardRow._fields)} from card
-            where merchant_id = :merchant and external_id = any(cast(:externals as text[]))""",
+            where merchant_id = :merchant and external_id = any(cast(:externals as text[])) and external_id <> ''""",
         externals=sorted(external_ids),
     )
     return {row[1]: (row[0], CardRow(*row[1:])) for row in rows}

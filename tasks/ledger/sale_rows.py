@@ -53,8 +53,9 @@ async def owners(unit: Unit, external_ids: Sequence[str]) -> dict[str, UUID | No
     """Return whose the stored ones of these receipts are now, by external id."""
     rows = await tuples(
         unit,
+        # That ids are not empty is said for the index, which a plan for any ids could not be sure of.
         """select external_id, customer_id from sale
-           where merchant_id = :merchant and external_id = any(cast(:externals as text[]))""",
+           where merchant_id = :merchant and external_id = any(cast(:externals as text[])) and external_id <> ''""",
         externals=external_ids,
     )
     return {external_id: customer_id for external_id, customer_id in rows}  # noqa: C416  # rows are no pairs to mypy
@@ -65,7 +66,7 @@ async def lock_stored(unit: Unit, external_ids: Sequence[str]) -> dict[str, tupl
     rows = await tuples(
         unit,
         """select external_id, id, store_id, customer_id, sold_at, sold_on, cash_cents, card_cents, tax_cents from sale
-           where merchant_id = :merchant and external_id = any(cast(:externals as text[])) order by id for update""",
+           where merchant_id = :merchant and external_id = any(cast(:externals as text[])) and external_id <> '' order by id for update""",
         externals=list(external_ids),
     )
     return {row[0]: (row[1], Head(*row[2:])) for row in rows}

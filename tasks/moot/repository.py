@@ -82,7 +82,7 @@ select distinct on (e.id, r.id) e.customer_id, e.id as enrolment_id, r.task_id, 
 from news n
 join enrolment e on e.merchant_id = :merchant and e.customer_id = n.customer_id and e.state in ('waiting', 'active')
 join plan_version v on v.merchant_id = :merchant and v.id = e.version_id
-left join task_reason r on r.merchant_id = :merchant and r.enrolment_id = e.id and r.state = 'live'
+left join task_reason r on r.merchant_id = :merchant and r.enrolment_id = e.id and r.step >= 0 and r.state = 'live'
 left join event cause on cause.merchant_id = :merchant and cause.id = e.event_id
 where (e.state = 'waiting' or r.id is not null) {only}
   and n.event_id is distinct from e.event_id and (n.received_at is null or n.received_at > r.created_at)
