@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from tasks.kernel.breath import breathing
 from tasks.kernel.errors import Invalid
 from tasks.kernel.unit import Unit
 from tasks.kernel.verdicts import ItemVerdict, Taken
@@ -48,7 +49,7 @@ async def _read(unit: Unit, items: Sequence[SaleIn]) -> tuple[list[Draft], list[
     )
     drafts: dict[str, Draft] = {}
     verdicts = []
-    for place, item in enumerate(items):
+    async for place, item in breathing(enumerate(items)):
         try:
             draft = read_receipt(refs, place, item)
         except Invalid as fault:
