@@ -13,7 +13,7 @@ class CommitRefused(RuntimeError):
 @asynccontextmanager
 async def transaction(connection: Connection) -> AsyncIterator[None]:
     """Begin, and commit when the block ends; roll back when it raises, whatever it raises. Raises `CommitRefused`."""
-    await connection.driver.execute("begin")
+    await connection.say("begin")
     try:
         yield
         await commit(connection)
@@ -25,7 +25,7 @@ async def transaction(connection: Connection) -> AsyncIterator[None]:
 @asynccontextmanager
 async def passing(connection: Connection) -> AsyncIterator[None]:
     """Begin, and roll back when the block ends, however it ends."""
-    await connection.driver.execute("begin")
+    await connection.say("begin")
     try:
         yield
     finally:
@@ -34,7 +34,7 @@ async def passing(connection: Connection) -> AsyncIterator[None]:
 
 async def commit(connection: Connection) -> None:
     """Keep what was written."""
-    if await connection.driver.execute("commit") != "COMMIT":
+    if await connection.say("commit") != "COMMIT":
         raise CommitRefused
 
 
@@ -42,4 +42,4 @@ async def roll_back(connection: Connection) -> None:
     """Undo what was written; where the connection is gone the server has done so already."""
     if not connection.driver.is_closed():
         with suppress(Exception):
-            await connection.driver.execute("rollback")
+            await connection.say("rollback")

@@ -1,12 +1,12 @@
 """SQL with named binds, given to the driver as it stands.
 
-Rows come back as the driver makes them. A layer between costs more than most statements do: a look-up by key takes 0.31 ms of our processor through
-SQLAlchemy's session and 0.10 ms so (`tests/benchmarks/test_statement_cost.py`).
+Rows come back as the driver makes them. A layer between costs more than most statements do: a look-up by key takes three times the processor time through
+SQLAlchemy's session (ADR 19, `tests/benchmarks/test_statement_cost.py`).
 """
 
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from functools import lru_cache
 from itertools import count
 from time import perf_counter
@@ -22,6 +22,7 @@ Watch = Callable[[str, float], None]
 
 PREPARED: Final = 400
 """Statements a connection keeps ready; those of every use case together are not many more."""
+_LAST_WORDS: Final = ("FATAL", "PANIC")
 _DIALECT: Final = PGDialect_asyncpg()  # type: ignore[no-untyped-call]  # it has no annotations
 
 
@@ -126,16 +127,30 @@ class Connection:
         sql, names = written(statement)
         began = perf_counter() if self.watch else 0.0
         try:
-            prepared = await self._ready(sql)
-            rows = await prepared.fetch(*[known[name] for name in names])
-        except Exception as fault:
+            with self._told_when_lost():
+                prepared = await self._ready(sql)
+                rows = await prepared.fetch(*[known[name] for name in names])
+        except Exception:
             self._prepared.pop(sql, None)  # it may be the schema that changed: next time the server is asked again
-            if self.driver.is_closed():
-                raise ConnectionLost from fault
             raise
         if self.watch:
             self.watch(statement, perf_counter() - began)
         return Result(rows, prepared.get_statusmsg())
+
+    async def say(self, words: str) -> str:
+        """Execute words without binds or rows, such as `begin`; returns what the server said. Raises `ConnectionLost`, and the driver's own errors."""
+        with self._told_when_lost():
+            return await self.driver.execute(words)
+
+    @contextmanager
+    def _told_when_lost(self) -> Iterator[None]:
+        """Raise `ConnectionLost` for whatever went wrong because the connection is gone, or goes now: the server's last words are fatal."""
+        try:
+            yield
+        except Exception as fault:
+            if self.driver.is_closed() or getattr(fault, "severity_en", None) in _LAST_WORDS:
+                raise ConnectionLost from fault
+            raise
 
     async def _ready(self, sql: str) -> Prepared:
         prepared = self._prepared.get(sql)
@@ -151,11 +166,11 @@ class Connection:
     async def savepoint(self) -> AsyncIterator[None]:
         """Undo what the block wrote, and nothing else, when it raises."""
         name = f"s{next(self._savepoints)}"
-        await self.driver.execute(f"savepoint {name}")
+        await self.say(f"savepoint {name}")
         try:
             yield
         except BaseException:
             if not self.driver.is_closed():
-                await self.driver.execute(f"rollback to savepoint {name}")
+                await self.say(f"rollback to savepoint {name}")
             raise
-        await self.driver.execute(f"release savepoint {name}")
+        await self.say(f"release savepoint {name}")

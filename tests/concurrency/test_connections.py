@@ -140,6 +140,27 @@ async def test_a_connection_that_dies_in_the_middle_is_not_used_again(world: Wor
     assert await name_of(world) not in {"half", "more"}
 
 
+async def test_a_commit_that_the_server_does_not_live_to_see(world: World, units: Units) -> None:
+    """Whoever waits too long within a transaction is ended by the server, as a frozen worker is: that is nobody's fault, and said so."""
+
+    async def work(unit: Unit) -> None:
+        await unit.run(RENAME, name="half")
+        await unit.run("set local idle_in_transaction_session_timeout = '50ms'")
+
+        async def gone() -> bool:
+            async with units.open(world.merchant_id) as other:
+                return not await other.scalar(
+                    "select exists (select from pg_stat_activity where pid = :pid)", pid=backend
+                )
+
+        backend = await unit.scalar("select pg_backend_pid()")
+        await until(gone)
+
+    with pytest.raises(ConnectionLost):
+        await world.do(work)
+    assert await name_of(world) != "half"
+
+
 async def test_more_statements_than_are_kept_ready(world: World) -> None:
     async with world.units.open(world.merchant_id) as unit:
         for number in [*range(PREPARED + 20), 0, 1]:
