@@ -105,7 +105,7 @@ class Units:
             return await business_now(session)
 
     async def _begin(self, connection: Connection, merchant_id: UUID) -> Unit:
-        now = (await connection.execute(_BEGIN, {"merchant": str(merchant_id)})).all()[0]["now"]
+        now = await _enter(connection, merchant_id)
         vault = self._vaults.get(merchant_id) or await self._unlock(connection, merchant_id)
         return Unit(connection, merchant_id, now, vault)
 
@@ -119,10 +119,16 @@ class Units:
     async def create_merchant(self, merchant_id: UUID, name: str, timezone: str) -> None:
         """Insert the merchant row with a fresh key of its own; everything else of it is made inside units."""
         async with self._connection() as connection, transaction(connection):
-            now = (await connection.execute(_BEGIN, {"merchant": str(merchant_id)})).all()[0]["now"]
+            now = await _enter(connection, merchant_id)
             key = self.master.new_merchant_key(merchant_id)
             values = {"merchant": merchant_id, "name": name, "zone": timezone, "key": key, "now": now}
             await connection.execute(_CREATE, values)
+
+
+async def _enter(connection: Connection, merchant_id: UUID) -> datetime:
+    """Let the transaction see this merchant's rows and nobody else's; returns business time."""
+    now: datetime = (await connection.execute(_BEGIN, {"merchant": str(merchant_id)})).all()[0]["now"]
+    return now
 
 
 async def business_now(session: AsyncSession) -> datetime:

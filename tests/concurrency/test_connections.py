@@ -1,8 +1,10 @@
 """Connections of units of work: what a cancelled task, a swallowed fault or a dead server leaves behind is never met by the next one."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import suppress
+from itertools import count
+from typing import Any
 
 import pytest
 from asyncpg import PostgresError
@@ -11,7 +13,7 @@ from backend import embedded
 from backend.db.engine import open_engine
 from backend.db.transactions import CommitRefused
 from backend.db.units import Units
-from tasks.kernel.connection import PREPARED, ConnectionLost
+from tasks.kernel.connection import PREPARED, Connection, ConnectionLost
 from tasks.kernel.errors import NotFound
 from tasks.kernel.ids import new_id
 from tasks.kernel.sealing import MasterKey
@@ -59,25 +61,50 @@ async def test_who_is_cancelled_in_the_middle_leaves_nothing(world: World) -> No
     assert await name_of(world) != "half"
 
 
-async def test_however_often_and_wherever_it_is_cancelled_the_next_one_begins_anew(world: World) -> None:
+def cancel_at(monkeypatch: pytest.MonkeyPatch, places: Sequence[int]) -> list[int]:
+    """Let whoever speaks to the server be cancelled while its n-th words are on the way, for each n of `places`; returns the places that were met."""
+    spoken, met = count(), list[int]()
+
+    def cancelling(whole: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+        async def speak(*said: Any) -> Any:
+            task, place = asyncio.current_task(), next(spoken)
+            if task is not None and place in places:
+                met.append(place)
+                task.cancel()
+            return await whole(*said)
+
+        return speak
+
+    for name in ("execute", "say"):
+        monkeypatch.setattr(Connection, name, cancelling(vars(Connection)[name]))
+    return met
+
+
+SETTINGS, ROLLED_BACK = 1, 4
+"""Places among begin, settings, the two renames and the roll-back."""
+
+
+@pytest.mark.parametrize(
+    "places",
+    # Once anywhere; and twice, the second time in the roll-back of the first.
+    [*((one,) for one in range(ROLLED_BACK + 1)), *((one, one + 1) for one in range(SETTINGS, ROLLED_BACK))],
+)
+async def test_however_often_and_wherever_it_is_cancelled_the_next_one_begins_anew(
+    world: World, monkeypatch: pytest.MonkeyPatch, places: tuple[int, ...]
+) -> None:
     before = await name_of(world)
 
-    async def work() -> None:
-        async with world.units.open(world.merchant_id) as unit:
-            await unit.run(RENAME, name="half")
-            await asyncio.sleep(0)
-            await unit.run(RENAME, name="other")
-            raise NotFound(what="x")
+    async def work(unit: Unit) -> None:
+        await unit.run(RENAME, name="half")
+        await unit.run(RENAME, name="other")
+        raise NotFound(what="x")
 
-    for steps in range(60):
-        task = asyncio.create_task(work())
-        for _ in range(steps):
-            await asyncio.sleep(0)
-        task.cancel()
-        task.cancel()
-        with suppress(asyncio.CancelledError, NotFound):
-            await task
-        assert await name_of(world) == before
+    with monkeypatch.context() as patch:
+        met = cancel_at(patch, places)
+        with pytest.raises(asyncio.CancelledError):
+            await asyncio.create_task(world.do(work))
+    assert met == list(places)
+    assert await name_of(world) == before
 
 
 async def test_a_fault_that_is_swallowed_is_no_commit(world: World) -> None:

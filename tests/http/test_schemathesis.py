@@ -40,12 +40,7 @@ async def ask(salon: Salon, operation: Any, case: Any) -> Response:
     }
     if caller.token:
         headers["Authorization"] = f"Bearer {caller.token}"
-    body: dict[str, Any] = {"params": sendable(sent["params"])} if sent.get("params") is not None else {}
-    if sent.get("json") is not None:
-        body["json"] = sent["json"]
-    if isinstance(sent.get("data"), bytes | str):
-        body["content"] = sent["data"]
-    return await caller.client.request(sent["method"], sent["url"], headers=headers, **body)
+    return await caller.client.request(sent["method"], sent["url"], headers=headers, **sendable(sent))
 
 
 def judge(operation: Any, answer: Response) -> None:

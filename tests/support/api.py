@@ -43,9 +43,16 @@ LONGEST_SENT = 1_000
 """Characters of a query's value, twelve of an address each: the client itself refuses addresses that are longer than 65,536."""
 
 
-def sendable(params: Mapping[str, Any]) -> dict[str, Any]:
-    """Generated query values, cut where the client could not send them."""
-    return {name: value[:LONGEST_SENT] if isinstance(value, str) else value for name, value in params.items()}
+def sendable(sent: Mapping[str, Any]) -> dict[str, Any]:
+    """The query and the body of a generated call, as the client takes them; query values are cut where it could not send them."""
+    said: dict[str, Any] = {}
+    if sent.get("params") is not None:
+        said["params"] = {n: one[:LONGEST_SENT] if isinstance(one, str) else one for n, one in sent["params"].items()}
+    if sent.get("json") is not None:
+        said["json"] = sent["json"]
+    if isinstance(sent.get("data"), bytes | str):
+        said["content"] = sent["data"]
+    return said
 
 
 @dataclass

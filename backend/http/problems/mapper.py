@@ -132,7 +132,7 @@ def _of_validation(error: ValidationException, request: Request[Any, Any, Any]) 
 
 
 def _detail(fact: FlowError, locale: Locale) -> str:
-    """Return the sentence; a fact such as `门店/store` is said in the caller's language."""
+    """Return the sentence; what is spoken of, such as `门店/store`, is said in the caller's language."""
     facts = {key: _in(key, value, locale) for key, value in fact.facts.items()}
     try:
         return (fact.en if locale == "en" else fact.zh).format(**facts)
@@ -143,10 +143,9 @@ def _detail(fact: FlowError, locale: Locale) -> str:
 def _in(name: str, value: object, locale: Locale) -> object:
     if name == "why" and locale != "en" and isinstance(value, str):
         return in_chinese(value) or value
-    if isinstance(value, str) and value.count("/") == 1:
-        zh, en = value.split("/")
-        if not zh.isascii():  # what both languages share, such as a media type, may have a slash of its own
-            return en if locale == "en" else zh
+    if name == "what" and isinstance(value, str):
+        zh, _, en = value.partition("/")
+        return en if locale == "en" else zh
     return value
 
 
