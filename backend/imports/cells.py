@@ -12,13 +12,24 @@ REMEMBERED = 65_536
 """How many distinct texts of a column are kept parsed; past it the memory starts anew."""
 
 
+class Block:
+    """Rows that are read a column at a time, all at least as wide as the header."""
+
+    __slots__ = ("columns", "rows")
+
+    def __init__(self, rows: Sequence[Row]) -> None:
+        self.rows = rows
+        self.columns = list(zip(*rows, strict=False))
+
+
 class Memo(dict[str, Any]):
-    """Text → value, parsed when it is first met; a text that is refused is kept as its refusal."""
+    """Text → value, parsed when it is first met; a text that is refused is kept as its refusal. `refused`: there was such a text."""
 
     def __init__(self, parse: Callable[[str], Any], label: str) -> None:
         super().__init__()
         self.parse = parse
         self.label = label
+        self.refused = False
 
     def __missing__(self, text: str) -> Any:
         value: Any
@@ -26,6 +37,7 @@ class Memo(dict[str, Any]):
             value = self.parse(text)
         except CellRefused as fault:
             value = CellRefused(fault.code, fault.column or self.label, fault.detail)
+            self.refused = True
         if len(self) >= REMEMBERED:
             self.clear()
         self[text] = value
@@ -47,19 +59,24 @@ class OneCell:
             raise value
         return value
 
-    def down(self, rows: Sequence[Row]) -> list[Any]:
+    def down(self, block: Block) -> list[Any]:
         """Return what the cells of many rows say, refusals among them."""
-        memo, place = self.memo, self.place
-        return [memo[row[place]] for row in rows]
+        return list(map(self.memo.__getitem__, block.columns[self.place]))
+
+    @property
+    def refused(self) -> bool:
+        """True when a cell was refused so far."""
+        return self.memo.refused
 
 
 class WrittenCell:
     """Reads one column as it is written; raises `CellRefused` for an empty cell. Nothing is kept: ids hardly recur."""
 
-    __slots__ = ("label", "place")
+    __slots__ = ("label", "place", "refused")
 
     def __init__(self, place: int, label: str) -> None:
         self.place, self.label = place, label
+        self.refused = False
 
     def __call__(self, row: Row) -> str:
         """Return the row's text."""
@@ -68,36 +85,45 @@ class WrittenCell:
             raise CellRefused("missing", self.label)
         return said
 
-    def down(self, rows: Sequence[Row]) -> list[Any]:
+    def down(self, block: Block) -> list[Any]:
         """Return the texts of many rows, refusals among them."""
-        place, missing = self.place, CellRefused("missing", self.label)
-        return [bare(row[place]) or missing for row in rows]
+        texts = list(map(str.strip, block.columns[self.place]))
+        if "'" in "".join(texts):
+            texts = list(map(bare, texts))
+        if all(texts):
+            return texts
+        self.refused = True
+        missing = CellRefused("missing", self.label)
+        return [text or missing for text in texts]
 
 
 class Constant:
     """Says the same of every row."""
 
-    __slots__ = ("value",)
+    __slots__ = ("refused", "value")
 
     def __init__(self, value: Any) -> None:
         self.value = value
+        self.refused = value.__class__ is CellRefused
 
     def __call__(self, _row: Row) -> Any:
         """Return it; raises it if it is a refusal."""
-        if self.value.__class__ is CellRefused:
+        if self.refused:
             raise self.value
         return self.value
 
-    def down(self, rows: Sequence[Row]) -> list[Any]:
+    def down(self, block: Block) -> list[Any]:
         """Return it once per row."""
-        return [self.value] * len(rows)
+        return [self.value] * len(block.rows)
 
 
-def down(read: Read, rows: Sequence[Row]) -> list[Any]:
+def down(read: Read, block: Block) -> list[Any]:
     """Return what a field of many rows says; a refused one is its `CellRefused`."""
+    if not block.rows:
+        return []
     if isinstance(read, OneCell | WrittenCell | Constant):
-        return read.down(rows)
-    return [attempt(read, row) for row in rows]
+        return read.down(block)
+    return [attempt(read, row) for row in block.rows]
 
 
 def attempt(read: Callable[..., Any], *arguments: Any) -> Any:
@@ -111,3 +137,8 @@ def attempt(read: Callable[..., Any], *arguments: Any) -> Any:
 def refuses(values: Sequence[Any]) -> bool:
     """True when a refusal is among the values."""
     return CellRefused in set(map(type, values))
+
+
+def refused_by(read: Read, values: Sequence[Any]) -> bool:
+    """True when a refusal is among the values that a reader said of a block; a reader that never refused is not looked at."""
+    return getattr(read, "refused", True) and refuses(values)

@@ -5,12 +5,12 @@ Every row is in exactly one chunk, and there it is part of an item, a refusal or
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import chain, islice, pairwise
+from itertools import islice, pairwise
 from typing import Any, Final
 
 from backend.imports.books import Books
-from backend.imports.cells import attempt, down, refuses
-from backend.imports.dealing import Chunk, Dealer, Numbered, mark_of
+from backend.imports.cells import Block, attempt, down, refused_by, refuses
+from backend.imports.dealing import Chunk, Dealer
 from backend.imports.decoders import Decode, decoder
 from backend.imports.header import Header, Test, condition_test
 from backend.imports.kinds import ImportKind
@@ -18,6 +18,7 @@ from backend.imports.mapping import Mapping
 from backend.imports.readers import MAX_TEXT, Readers
 from backend.imports.reasons import CellRefused
 from backend.imports.receipts import Joint, joint
+from backend.imports.runs import Numbered, Run, Runs, mark_of
 from backend.imports.source import Source
 
 BLANK = "blank row"
@@ -26,18 +27,6 @@ NOBODY = "anonymous"
 """The built-in reason for rows that are about nobody known and say nothing else worth keeping."""
 BLOCK: Final = 512
 """Rows that are read a column at a time."""
-
-
-class _Group:
-    """Rows of one key so far, and what each says or why it is refused."""
-
-    __slots__ = ("key", "pieces", "refused", "rows")
-
-    def __init__(self, key: str) -> None:
-        self.key = key
-        self.rows: list[Numbered] = []
-        self.pieces: list[Any] = []
-        self.refused = False
 
 
 @dataclass(frozen=True)
@@ -74,50 +63,42 @@ class Reader:
         before, rows = None, 0
         for block in _blocks(self.source.rows()):
             rows += len(block)
-            for key in _keys_of(made, block) if made is not None else ():
-                if key != before and key.__class__ is not CellRefused:
-                    starts.append(mark_of(key))
-                    before = key
+            if made is None:
+                continue
+            keys = [key for key in _keys_of(made, block) if key.__class__ is not CellRefused]
+            starts += [mark_of(key) for key, last in zip(keys, [before, *keys], strict=False) if key != last]
+            before = keys[-1] if keys else before
         starts.sort()
         return Survey(rows, frozenset(one for one, following in pairwise(starts) if one == following))
 
     def chunks(self, size: int, lanes: int, scattered: frozenset[int]) -> Iterator[Chunk]:
         """Yield chunks of about `size` rows; items of one customer are always in the same lane."""
         dealer = Dealer(size, lanes, self.books)
-        groups = _Groups(scattered)
+        runs = Runs(scattered)
         for block in _blocks(self.source.rows()):
             rows = block if self._plain(block) else [row for row in block if not self._left_out(dealer, row)]
             if self.joint is None:
                 self._alone(dealer, rows)
             else:
-                self._joined(dealer, groups, rows)
+                self._joined(dealer, runs, rows)
             yield from dealer.filled()
-        for group in groups.rest():
-            self._close(dealer, group)
+        for run in runs.rest():
+            self._close(dealer, run)
             yield from dealer.filled()
         yield from dealer.rest()
 
-    def _joined(self, dealer: Dealer, groups: "_Groups", rows: list[Numbered]) -> None:
+    def _joined(self, dealer: Dealer, runs: Runs, rows: list[Numbered]) -> None:
         made: Joint = self.joint  # type: ignore[assignment]  # only joined kinds come here
-        keys = down(made.key, [cells for _, cells in rows])
-        if refuses(keys):
+        keys = down(made.key, Block([cells for _, cells in rows]))
+        if refused_by(made.key, keys):
             for row, key in zip(rows, keys, strict=True):
                 if refuses((key,)):
                     dealer.refuse(row, key)
             rows = [row for row, key in zip(rows, keys, strict=True) if not refuses((key,))]
             keys = [key for key in keys if not refuses((key,))]
         pieces = made.pieces([cells for _, cells in rows])
-        some_refused = refuses(pieces)
-        group = groups.open
-        for row, key, piece in zip(rows, keys, pieces, strict=True):
-            if group is None or group.key != key:
-                ended, group = groups.turn_to(key)
-                if ended is not None:
-                    self._close(dealer, ended)
-            group.rows.append(row)
-            group.pieces.append(piece)
-            if some_refused and piece.__class__ is CellRefused:
-                group.refused = True
+        for run in runs.add(keys, rows, pieces):
+            self._close(dealer, run)
 
     def _plain(self, block: list[Numbered]) -> bool:
         """True when no row of the block can be unfit, blank or left out: looked at a block at a time, for nearly all are plain."""
@@ -125,8 +106,9 @@ class Reader:
             not self._skips
             and not self.source.table.has_nul
             and {len(cells) for _, cells in block} == {self._width}
-            and max(map(len, chain.from_iterable(cells for _, cells in block))) <= MAX_TEXT
             and all(cells[0].strip() for _, cells in block)
+            # No cell can be too long when a whole row is not.
+            and max([len("".join(cells)) for _, cells in block]) <= MAX_TEXT
         )
 
     def _left_out(self, dealer: Dealer, row: Numbered) -> bool:
@@ -178,24 +160,25 @@ class Reader:
             else:
                 dealer.take(decoded, (row,))
 
-    def _close(self, dealer: Dealer, group: _Group) -> None:
-        if group.refused:
-            _refuse_all(dealer, group)
+    def _close(self, dealer: Dealer, run: Run) -> None:
+        key, rows, pieces = run
+        if CellRefused in [piece.__class__ for piece in pieces]:
+            _refuse_all(dealer, rows, pieces)
             return
         try:
-            decoded = self.joint.join(group.key, group.pieces)  # type: ignore[union-attr]  # only joined kinds have groups
+            decoded = self.joint.join(key, pieces)  # type: ignore[union-attr]  # only joined kinds have runs
         except CellRefused as fault:
-            for row in group.rows:
+            for row in rows:
                 dealer.refuse(row, fault)
             return
-        dealer.take(decoded, tuple(group.rows))
+        dealer.take(decoded, tuple(rows))
 
 
-def _refuse_all(dealer: Dealer, group: _Group) -> None:
-    """Refuse the rows of a group: each for its own fault, the others because of the first of these."""
-    first = next(row[0] for row, piece in zip(group.rows, group.pieces, strict=True) if isinstance(piece, CellRefused))
+def _refuse_all(dealer: Dealer, rows: list[Numbered], pieces: list[Any]) -> None:
+    """Refuse the rows of a run: each for its own fault, the others because of the first of these."""
+    first = next(row[0] for row, piece in zip(rows, pieces, strict=True) if isinstance(piece, CellRefused))
     incomplete = CellRefused("rows-incomplete", detail=str(first))
-    for row, piece in zip(group.rows, group.pieces, strict=True):
+    for row, piece in zip(rows, pieces, strict=True):
         dealer.refuse(row, piece if isinstance(piece, CellRefused) else incomplete)
 
 
@@ -207,7 +190,7 @@ def _blocks(rows: Iterator[Numbered]) -> Iterator[list[Numbered]]:
 def _keys_of(made: Joint, block: list[Numbered]) -> list[Any]:
     """Return the keys of a block; a row without one, or too short to have one, is a refusal."""
     try:
-        return down(made.key, [cells for _, cells in block])
+        return down(made.key, Block([cells for _, cells in block]))
     except IndexError:
         return [attempt(_key_or_refused, made, cells) for _, cells in block]
 
@@ -217,26 +200,3 @@ def _key_or_refused(made: Joint, cells: list[str]) -> Any:
         return made.key(cells)
     except IndexError:
         raise CellRefused("ragged") from None
-
-
-class _Groups:
-    """The group that rows are being added to, and the scattered ones, which stay open until the end of the file."""
-
-    def __init__(self, scattered: frozenset[int]) -> None:
-        self.open: _Group | None = None
-        self._scattered = scattered
-        self._held: dict[str, _Group] = {}
-
-    def turn_to(self, key: str) -> tuple[_Group | None, _Group]:
-        """Make the group of another key the open one; returns the one that is complete thereby, if any, and the open one."""
-        before = self.open
-        self.open = opened = self._held.get(key) or _Group(key)
-        if self._scattered and mark_of(key) in self._scattered:
-            self._held[key] = opened
-        return None if before is None or before.key in self._held else before, opened
-
-    def rest(self) -> Iterator[_Group]:
-        """Yield what is open at the end of the file."""
-        if self.open is not None and self.open.key not in self._held:
-            yield self.open
-        yield from self._held.values()

@@ -5,16 +5,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
-from zlib import crc32
 
 import msgspec
 
 from backend.imports.books import Books, Newcomers
+from backend.imports.cells import REMEMBERED
 from backend.imports.decoders import Decoded
 from backend.imports.reasons import CellRefused, Refusal
-
-Numbered = tuple[int, list[str]]
-"""A row's number in the file, and its cells."""
+from backend.imports.runs import Numbered, mark_of
 
 
 class Draft(msgspec.Struct, frozen=True, gc=False):
@@ -38,11 +36,6 @@ class Chunk:
     newcomers: Newcomers = field(default_factory=Newcomers)
 
 
-def mark_of(key: str) -> int:
-    """Return 32 bits of a key: two keys with the same mark only wait for the end of the file together."""
-    return crc32(key.encode())
-
-
 class Dealer:
     """Fills one chunk per lane and hands over those that are full.
 
@@ -55,14 +48,26 @@ class Dealer:
         self.open = [Chunk(lane) for lane in range(lanes)]
         self._sizes = [size * (lane + 1) // lanes for lane in range(lanes)]
         self._full: list[Chunk] = []
+        self._several = lanes > 1
+        self._lanes: dict[str, int] = {}
 
     def take(self, decoded: Decoded, rows: tuple[Numbered, ...]) -> None:
         """Put an item into the lane of its customer."""
-        lanes = len(self.open)
-        lane = 0 if lanes == 1 else mark_of(getattr(decoded.item, "customer", None) or str(rows[0][0])) % lanes
-        chunk = self.open[lane]
+        chunk = self.open[self._lane(decoded.item, rows) if self._several else 0]
         chunk.drafts.append(Draft(decoded.item, rows, decoded.at, decoded.zone))
         self._counted(chunk, len(rows))
+
+    def _lane(self, item: Any, rows: tuple[Numbered, ...]) -> int:
+        """Return the lane of an item's customer; what is nobody's may go anywhere."""
+        customer = getattr(item, "customer", None)
+        if not customer:
+            return rows[0][0] % len(self.open)
+        lane = self._lanes.get(customer)
+        if lane is None:
+            if len(self._lanes) >= REMEMBERED:
+                self._lanes.clear()
+            self._lanes[customer] = lane = mark_of(customer) % len(self.open)
+        return lane
 
     def refuse(self, row: Numbered, fault: CellRefused) -> None:
         """Note a row that cannot be read."""

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 
-from backend.imports.cells import REMEMBERED, Read
+from backend.imports.cells import REMEMBERED, Block, OneCell, Read
 from backend.imports.header import Row
 from backend.imports.moments import Moment, by_halves, midnight_of
 
@@ -48,6 +49,16 @@ class Halves:
         day, wall = self._days.get(head), self._times.get(tail)
         return None if day is None or wall is None else day + wall
 
+    def down(self, texts: Sequence[str], otherwise: Callable[[str], Any]) -> list[Any]:
+        """Return the instants of many texts; one whose halves are not known is whatever `otherwise` says of it."""
+        days, times = self._days, self._times
+        found = []
+        for text in texts:
+            head, _, tail = text.partition(" ")
+            day, wall = days.get(head), times.get(tail)
+            found.append(otherwise(text) if day is None or wall is None else day + wall)
+        return found
+
     def learn(self, text: str, said: Moment) -> None:
         """Keep the halves of a text that was found to say this."""
         if not said.wall or said.wall == time(0) or len(self.formats) > 1 or by_halves(text, self.formats) != said:
@@ -61,3 +72,17 @@ class Halves:
         head, _, tail = text.partition(" ")
         self._days[head] = midnight
         self._times[tail] = datetime.combine(_ORIGIN, said.wall, UTC) - _ORIGIN
+
+
+class HalvedCell(OneCell):
+    """Reads one column of instants: by their halves where these are known, else as the whole text, which is then remembered."""
+
+    __slots__ = ("halves",)
+
+    def __init__(self, whole: OneCell, halves: Halves) -> None:
+        super().__init__(whole.place, whole.memo)
+        self.halves = halves
+
+    def down(self, block: Block) -> list[Any]:
+        """Return what the cells of many rows say, refusals among them."""
+        return self.halves.down(block.columns[self.place], self.memo.__getitem__)

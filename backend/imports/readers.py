@@ -11,7 +11,7 @@ from backend.imports.books import Books
 from backend.imports.cells import REMEMBERED, Constant, Memo, OneCell, Read, WrittenCell
 from backend.imports.fields import FIELDS, Field, Shape
 from backend.imports.header import Header, Row, TextOf, as_text, bare, condition_test, field_text, finishing
-from backend.imports.instants import Halves, WholeInstant
+from backend.imports.instants import HalvedCell, Halves, WholeInstant
 from backend.imports.kinds import ImportKind
 from backend.imports.mapping import Column, Mapping
 from backend.imports.moments import Moment, instant_of, parse_minutes, parse_moment, parse_wall
@@ -102,7 +102,7 @@ class Readers:
         column = self.mapping.column(name)
         if column is None:
             fixed = to_cents(parse_money(as_text(self.mapping.defaults.get(name, "")), self.mapping.decimal))
-            return lambda _row: fixed
+            return Constant(fixed)
         mark = self.mapping.decimal
         step = Decimal("0.01") if column.cents else Decimal(1)
         sign = -1 if column.negate else 1
@@ -168,7 +168,11 @@ class Readers:
                     raise CellRefused("missing")
                 return None
 
-            return self._remembered(name, parse)
+            read = self._remembered(name, parse)
+            # A text that is translated first is not what it looks like.
+            if not isinstance(read, OneCell) or finishing(self.mapping, name) is not None:
+                return read
+            return HalvedCell(read, halves)
 
         return WholeInstant(meet)
 

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from backend.imports.books import Books
-from backend.imports.cells import Read, attempt, down, refuses
+from backend.imports.cells import Block, Read, attempt, down, refused_by, refuses
 from backend.imports.decoders import Decoded
 from backend.imports.header import Row
 from backend.imports.instants import WholeInstant
@@ -57,34 +57,45 @@ class _LineReader:
     def __init__(self, readers: Readers) -> None:
         self.books = readers.books
         self.store = readers.meant("store", self._place)
-        self.customer = readers.meant("customer", self.books.customer)
-        self.staff, self.kept = readers.read("staff"), _KeptStaff(self.books)
-        self.quantity, self.product, self.description = (
+        self.kept = _KeptStaff(self.books)
+        self.reads: list[Read] = [
+            readers.meant("customer", self.books.customer),
+            readers.read("staff"),
             readers.read("quantity"),
             readers.read("product"),
             readers.text("description"),
-        )
-        self.rest = [readers.read(name) for name in ("cash", "card", "tax", "requested")]
+            *(readers.read(name) for name in ("cash", "card", "tax", "requested")),
+        ]
         self.at = readers.instant("at")
 
     def __call__(self, rows: Sequence[Row]) -> list[Any]:
         """Return what each line says, or why it is refused: for the first of its fields that cannot be read."""
-        places = down(self.store, rows)
-        if refuses(places):
+        block = Block(rows)
+        places = down(self.store, block)
+        if refused_by(self.store, places):
             good = iter(self([row for row, place in zip(rows, places, strict=True) if not refuses((place,))]))
             return [place if refuses((place,)) else next(good) for place in places]
-        reads = (self.customer, self.staff, self.quantity, self.product, self.description, *self.rest)
-        columns = [places, *(down(read, rows) for read in reads), self._whens(rows, places)]
+        whens, refused = self._whens(block, places)
+        columns = [places]
+        for read in self.reads:
+            said = down(read, block)
+            refused = refused or refused_by(read, said)
+            columns.append(said)
+        columns.append(whens)
         kept = self.kept
-        if not any(map(refuses, columns)):
+        if not refused:
             return [_piece(said, kept) for said in zip(*columns, strict=True)]
         return [_first_refusal(said) or _piece(said, kept) for said in zip(*columns, strict=True)]
 
-    def _whens(self, rows: Sequence[Row], places: Sequence[Place]) -> list[Any]:
+    def _whens(self, block: Block, places: Sequence[Place]) -> tuple[list[Any], bool]:
+        """Return when each row was, and whether a refusal is among them."""
         zones = {place[1] for place in places}
         if len(zones) == 1 and isinstance(self.at, WholeInstant):
-            return down(self.at.of(zones.pop()), rows)
-        return [attempt(self.at, row, place[1]) for row, place in zip(rows, places, strict=True)]
+            read = self.at.of(zones.pop())
+            said = down(read, block)
+            return said, refused_by(read, said)
+        said = [attempt(self.at, row, place[1]) for row, place in zip(block.rows, places, strict=True)]
+        return said, refuses(said)
 
     def _place(self, named: str) -> Place:
         store = self.books.store(named)
@@ -127,18 +138,21 @@ def _sale(key: str, pieces: list[Piece]) -> Decoded:
     if len(pieces) == 1:
         return Decoded(SaleIn(external_id=key, store=store, at=at, customer=customer, lines=(line,)), at, zone)
     _must_agree(pieces)
-    at = min(piece[2] for piece in pieces)
+    at = min([piece[2] for piece in pieces])
     lines = tuple([piece[3] for piece in pieces])
     return Decoded(SaleIn(external_id=key, store=store, at=at, customer=customer, lines=lines), at, zone)
 
 
 def _must_agree(pieces: list[Piece]) -> None:
-    (store, zone), customer, at, _ = pieces[0]
+    place, customer, at, _ = pieces[0]
+    if all([piece[0] == place and piece[1] == customer and piece[2] == at for piece in pieces]):  # noqa: C419  # of two or three a list is made sooner than a generator
+        return
+    store, zone = place
     if any(piece[1] != customer for piece in pieces):
         raise CellRefused("rows-disagree", detail="customer")
     if any(piece[0][0] != store for piece in pieces):
         raise CellRefused("rows-disagree", detail="store")
-    if any(piece[2] != at for piece in pieces) and len({local_day(piece[2], zone) for piece in pieces}) > 1:
+    if len({local_day(piece[2], zone) for piece in pieces}) > 1:
         raise CellRefused("rows-disagree", detail="day")
 
 

@@ -30,7 +30,9 @@ from tasks.kernel.verdicts import Taken
 from tasks.people.service import set_history_from
 
 CHUNK = 10_000
-"""Rows of one unit of work: larger ones are no faster with three lanes, and hold the customers' facts longer."""
+"""Rows of one unit of work, which holds the facts of its customers for a second or two."""
+LONG, LONG_CHUNK = 200_000, 20_000
+"""A file of so many rows names the same customers in chunk after chunk: with larger ones their facts are written half as often, a seventh of the time."""
 LANES = 3
 """Units of work at a time for sales: lanes never share a customer, so they do not wait for each other."""
 
@@ -51,6 +53,7 @@ class ImportRequest:
         dry_run: do everything and keep nothing.
         rejects_path: where refused rows go; default `<file's stem>.rejected.csv` in the working directory.
         progress: called after each chunk.
+        chunk: rows of one unit of work; None: as suits the file.
     """
 
     merchant_id: UUID
@@ -60,7 +63,7 @@ class ImportRequest:
     dry_run: bool = False
     rejects_path: Path | None = None
     progress: Progress | None = None
-    chunk: int = CHUNK
+    chunk: int | None = None
 
 
 class ImportReport(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -205,7 +208,8 @@ async def _lane(run: _Run, queue: "asyncio.Queue[Chunk | None]") -> None:
 
 async def _stream(run: _Run, lanes: int) -> AsyncIterator[Chunk]:
     """Yield chunks read in a thread, one ahead of what the database is taking."""
-    chunks = run.reader.chunks(run.request.chunk, lanes, run.survey.scattered)
+    size = run.request.chunk or (LONG_CHUNK if run.survey.rows >= LONG else CHUNK)
+    chunks = run.reader.chunks(size, lanes, run.survey.scattered)
     ahead = asyncio.ensure_future(asyncio.to_thread(next, chunks, None))
     try:
         while (chunk := await ahead) is not None:

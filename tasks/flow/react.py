@@ -33,9 +33,10 @@ async def react(unit: Unit, happened: Sequence[Happened], *, historic: bool = Fa
     Whatever was recorded of a customer changes what her live tasks show.
     """
     owners = set(unit.closer("touched", Touched).customers)
-    feed(unit).customers_changed(owners | {one.customer_id for one in happened})
+    met = {one.customer_id for one in happened}
+    feed(unit).customers_changed(owners | met)
     moved = await follow_value(unit, happened, historic=historic)
-    await apply_at_once(unit, {one.customer_id for one in (*moved, *happened)})
+    await apply_at_once(unit, met.union([one.customer_id for one in moved]))
     if not (happened or moved or owners):
         return
     plans = await active_behaviours(unit)
@@ -50,7 +51,7 @@ async def react(unit: Unit, happened: Sequence[Happened], *, historic: bool = Fa
     await _notice_cards(unit, plans, owners)
     if contacted:
         await credit(unit, happened)
-    await follow_books(unit, owners | {one.customer_id for one in happened})
+    await follow_books(unit, owners | met)
 
 
 async def _begun(unit: Unit) -> tuple[bool, bool]:
@@ -98,6 +99,8 @@ async def _lock(unit: Unit, plans: Sequence[ActivePlan], happened: Sequence[Happ
     """Lock whoever a plan may be fired for in this transaction, and the tasks it may join, in one go and in id order: plan after plan would not be."""
     present = {kind for plan in plans if _at_once(plan) for kind in _events(plan)}
     always = {kind for plan in plans if plan.definition.entry.mode is EntryMode.RESTART for kind in _events(plan)}
+    if not present and not always:
+        return
     customers = {
         one.customer_id for one in happened if one.type in always or (one.type in present and not one.historic)
     }

@@ -1,7 +1,6 @@
 """Ids are UUIDv7 (RFC 9562 §5.7): they sort by creation time and index well."""
 
 import os
-import struct
 import threading
 import time
 from typing import NamedTuple
@@ -11,7 +10,6 @@ from asyncpg.pgproto.pgproto import UUID as Quick  # noqa: N811  # the driver's 
 
 COUNTED = 12
 """Hexadecimal digits of an id of a series that count."""
-_WORDS = struct.Struct(">QQ").pack
 _lock = threading.Lock()
 _last = 0
 
@@ -34,20 +32,15 @@ def new_id() -> UUID:
 
 
 def new_ids(count: int) -> list[UUID]:
-    """Return `count` ascending ids; taken together they cost a quarter of one by one."""
-    global _last  # noqa: PLW0603  # one counter per process is the point
+    """Return `count` ascending ids, greater than all before; taken together they cost a tenth of one by one.
+
+    They share what `new_id` counts; in the last six bytes a counter of their own begins somewhere (RFC 9562 §6.2, method 1, with a long counter).
+    """
     if count == 0:
         return []
-    with _lock:
-        stamp = time.time_ns() // 1_000_000 << 12
-        first = stamp if stamp > _last else _last + 1
-        _last = first + count - 1
-    mask, variant = (1 << 62) - 1, 0b10 << 62
-    noise = struct.unpack(f">{count}Q", os.urandom(8 * count))
-    return [
-        Quick(_WORDS((high & ~0xFFF) << 4 | 0x7000 | high & 0xFFF, low & mask | variant))
-        for high, low in zip(range(first, first + count), noise, strict=True)
-    ]
+    shared = new_id().bytes[:10]
+    start = int.from_bytes(os.urandom(6)) >> 1
+    return [Quick(shared + at.to_bytes(6)) for at in range(start, start + count)]
 
 
 class Series(NamedTuple):

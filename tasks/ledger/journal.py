@@ -61,8 +61,8 @@ async def write(unit: Unit, kind: str, entries: Sequence[Entry], *, historic: bo
 def happened(kind: str, ids: Iterable[UUID], entries: Iterable[Entry], *, historic: bool) -> list[Happened]:
     """Return events that were written, as the rest of the flow takes them."""
     return [
-        Happened(one, e.type, e.customer_id, e.occurred_at, e.store_id, e.staff_id, kind, e.ledger_id, historic)
-        for one, e in zip(ids, entries, strict=True)
+        Happened(one, what, customer_id, at, store_id, staff_id, kind, ledger_id, historic)
+        for one, (what, ledger_id, customer_id, store_id, staff_id, at) in zip(ids, entries, strict=True)
     ]
 
 

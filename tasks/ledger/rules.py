@@ -30,7 +30,7 @@ APPOINTMENT_EVENTS = {
 
 def check_id(field: str, value: str) -> None:
     """Refuse an empty, over-long or unprintable external id or code. Raises `Invalid`."""
-    if not value or not value.strip():
+    if not value or value.isspace():
         raise Invalid(field, "is empty")
     check_words(field, value, LONGEST_ID)
 
@@ -61,11 +61,12 @@ def check_line(line: LineIn, at: int) -> None:
     """Raise `Invalid` naming the field of line `at`."""
     if line.description:
         check_words(f"lines[{at}].description", line.description)
-    if not line.quantity.is_finite() or abs(line.quantity) > MOST_QUANTITY:
+    quantity = line.quantity
+    if not quantity.is_finite() or abs(quantity) > MOST_QUANTITY:
         raise Invalid(f"lines[{at}].quantity", "is too large")
-    for cents in (line.cash_cents, line.card_cents, line.tax_cents):
-        if not -MAX_CENTS <= cents <= MAX_CENTS:
-            raise Invalid(f"lines[{at}]", "an amount is too large")
+    cash, card, tax = line.cash_cents, line.card_cents, line.tax_cents
+    if not (-MAX_CENTS <= cash <= MAX_CENTS and -MAX_CENTS <= card <= MAX_CENTS and -MAX_CENTS <= tax <= MAX_CENTS):
+        raise Invalid(f"lines[{at}]", "an amount is too large")
 
 
 def check_sale(item: SaleIn) -> None:

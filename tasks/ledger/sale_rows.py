@@ -31,7 +31,6 @@ _EVENTFUL = Shape(
 )
 _EVENTS = """select event_id as id, event_type as type, id as ledger_id, customer_id, store_id, event_staff_id as staff_id, sold_at as occurred_at
              from {source} where event_id is not null"""
-_NO_EVENT = (None, None, None)
 _LINES = Shape(
     "sale_line",
     (
@@ -92,9 +91,10 @@ async def insert_heads(unit: Unit, drafts: Sequence[Draft], *, historic: bool) -
     for draft, one in zip(drafts, new_ids(len(drafts)), strict=True):
         draft.id = one
         entry = draft.entry()
-        event = _NO_EVENT if entry is None else (event_ids[len(entries)], entry.type, entry.staff_id)
-        rows.append((one, draft.external_id, *draft.head, *event))
-        if entry is not None:
+        if entry is None:
+            rows.append((one, draft.external_id, *draft.head, None, None, None))
+        else:
+            rows.append((one, draft.external_id, *draft.head, event_ids[len(entries)], entry.type, entry.staff_id))
             entries.append(entry)
     source, values = await incoming(unit, _EVENTFUL, rows)
     result = await unit.run(
@@ -117,28 +117,28 @@ async def insert_heads(unit: Unit, drafts: Sequence[Draft], *, historic: bool) -
 
 async def insert_lines(unit: Unit, drafts: Sequence[Draft]) -> None:
     """Insert the lines, and further staff, of receipts that have none."""
-    lines = [
-        (draft.id, at, line[0], line[1], str(line[2]), *line[3:-1])
-        for draft in drafts
-        for at, line in enumerate(draft.lines, 1)
-    ]
+    lines: list[tuple[Any, ...]] = []
+    helpers: list[tuple[UUID, int, UUID]] = []
+    for draft in drafts:
+        sale_id = draft.id
+        for at, (product, said, quantity, cash, card, tax, staff, requested, others) in enumerate(draft.lines, 1):
+            lines.append((sale_id, at, product, said, str(quantity), cash, card, tax, staff, requested))
+            if others:
+                helpers += [(sale_id, at, one) for one in others]
     if lines:
         source, values = await incoming(unit, _LINES, lines)
         said = _LINES.names.replace("quantity", "cast(quantity as numeric)")
         await unit.run(
             f"insert into sale_line (merchant_id, {_LINES.names}) select :merchant, {said} from {source}", **values
         )
-    helpers = [
-        (draft.id, at, one) for draft in drafts for at, line in enumerate(draft.lines, 1) for one in line.helpers
-    ]
     if helpers:
-        sales, numbers, staff = columns(helpers, 3)
+        sales, numbers, people = columns(helpers, 3)
         await unit.run(
             """insert into sale_line_helper (merchant_id, sale_id, line_no, staff_id)
                select :merchant, u.* from unnest(cast(:sales as uuid[]), cast(:numbers as int[]), cast(:staff as uuid[])) as u""",
             sales=sales,
             numbers=numbers,
-            staff=staff,
+            staff=people,
         )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from tasks.kernel.breath import breathing
+from tasks.kernel.breath import breaths
 from tasks.kernel.errors import Invalid
 from tasks.kernel.unit import Unit
 from tasks.kernel.verdicts import ItemVerdict, Taken
@@ -32,15 +32,18 @@ async def record_sales(unit: Unit, items: Sequence[SaleIn], *, historic: bool = 
     await grow(unit, growths((draft.head for draft in fresh), visits.came))
     replaced = {draft.head.customer_id for draft in changed} | {head.customer_id for head in old} | visits.losers
     await count_customers(unit, (one for one in replaced if one is not None))
-    new = {draft.external_id for draft in (*fresh, *changed)}
     for draft in drafts:
-        taken = Taken.ACCEPTED if draft.external_id in new else Taken.DUPLICATE
-        verdicts.extend(ItemVerdict(place, taken, id=draft.id) for place in draft.places)
-    return Recorded(sorted(verdicts, key=lambda verdict: verdict.index), happened)
+        taken = Taken.ACCEPTED if draft.new else Taken.DUPLICATE
+        for place in draft.places:
+            verdicts[place] = ItemVerdict(place, taken, draft.id)
+    return Recorded([verdicts[place] for place in range(len(items))], happened)
 
 
-async def _read(unit: Unit, items: Sequence[SaleIn]) -> tuple[list[Draft], list[ItemVerdict]]:
-    """Check and resolve; of several items with one external id the last valid one counts. Drafts come in external-id order."""
+async def _read(unit: Unit, items: Sequence[SaleIn]) -> tuple[list[Draft], dict[int, ItemVerdict]]:
+    """Check and resolve; of several items with one external id the last valid one counts.
+
+    Drafts come in external-id order, refusals by place.
+    """
     refs = await look_up(
         unit,
         customers={item.customer for item in items},
@@ -48,18 +51,19 @@ async def _read(unit: Unit, items: Sequence[SaleIn]) -> tuple[list[Draft], list[
         products={line.product for item in items for line in item.lines},
     )
     drafts: dict[str, Draft] = {}
-    verdicts = []
-    async for place, item in breathing(enumerate(items)):
-        try:
-            draft = read_receipt(refs, place, item)
-        except Invalid as fault:
-            verdicts.append(refused(place, fault))
-            continue
-        earlier = drafts.get(item.external_id)
-        if earlier is not None:
-            draft.places = [*earlier.places, place]
-        drafts[item.external_id] = draft
-    return sorted(drafts.values(), key=lambda draft: draft.external_id), verdicts
+    verdicts: dict[int, ItemVerdict] = {}
+    async for start, some in breaths(items):
+        for place, item in enumerate(some, start):
+            try:
+                draft = read_receipt(refs, place, item)
+            except Invalid as fault:
+                verdicts[place] = refused(place, fault)
+                continue
+            earlier = drafts.get(item.external_id)
+            if earlier is not None:
+                draft.places = [*earlier.places, place]
+            drafts[item.external_id] = draft
+    return [drafts[external_id] for external_id in sorted(drafts)], verdicts
 
 
 async def _lock(unit: Unit, drafts: Sequence[Draft]) -> list[str]:
@@ -84,6 +88,8 @@ async def _store(
         fresh = [draft for draft in fresh if draft.external_id not in lost]
         known |= await sale_rows.lock_stored(unit, sorted(lost))
     await sale_rows.insert_lines(unit, fresh)
+    for draft in fresh:
+        draft.new = True
     if not known:
         return fresh, [], [], happened
     lines = await sale_rows.stored_lines(unit, [sale_id for sale_id, _ in known.values()])
@@ -93,6 +99,7 @@ async def _store(
             continue
         draft.id, head = known[draft.external_id]
         if head != draft.head or lines.get(draft.id, []) != draft.lines:
+            draft.new = True
             changed.append(draft)
             old.append(head)
     await sale_rows.replace(unit, changed)
@@ -110,8 +117,9 @@ async def _visits(
     unit: Unit, fresh: list[Draft], changed: list[Draft], old: list[Head], *, historic: bool
 ) -> Recounted:
     """Recount the visits that the new lines make and that the old lines made."""
-    keys = {key for draft in (*fresh, *changed) if (key := draft.visit_key()) is not None}
-    keys |= {(head.customer_id, head.store_id, head.sold_on) for head in old if head.customer_id is not None}
-    by_old = {(head.customer_id, head.store_id, head.sold_on) for head in old}
-    told = {key: lines for key, lines in told_by((*fresh, *changed)).items() if key not in by_old}
+    told = told_by((*fresh, *changed))
+    by_old = {(head.customer_id, head.store_id, head.sold_on) for head in old if head.customer_id is not None}
+    keys = by_old.union(told)
+    for key in by_old:
+        told.pop(key, None)
     return await recount_visits(unit, keys, Told(lines=told), historic=historic)

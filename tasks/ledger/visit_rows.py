@@ -110,14 +110,17 @@ async def insert(unit: Unit, rows: Sequence[VisitRow], known: Container[UUID], *
     if not rows:
         return []
     new = [row for row in rows if row.id not in known]
-    ids = dict(zip((row.id for row in new), new_ids(len(new)), strict=True))
-    source, values = await incoming(unit, _EVENTFUL, [(*row, ids.get(row.id)) for row in rows])
+    event_ids = new_ids(len(new))
+    eventful: list[tuple[Any, ...]] = [(*row, one) for row, one in zip(new, event_ids, strict=True)]
+    if len(new) < len(rows):
+        eventful += [(*row, None) for row in rows if row.id in known]
+    source, values = await incoming(unit, _EVENTFUL, eventful)
     names = _VISITS.names
     await unit.run(
         f"insert into visit (merchant_id, {names}, recorded_at) select :merchant, {names}, :now from {source}", **values
     )
     await journal.copy(unit, "visit", _EVENTS.format(source=source), values, historic=historic)
-    return journal.happened("visit", ids.values(), map(entry, new), historic=historic)
+    return journal.happened("visit", event_ids, map(entry, new), historic=historic)
 
 
 async def update(unit: Unit, rows: Sequence[VisitRow]) -> None:

@@ -135,14 +135,15 @@ async def recount_visits(unit: Unit, keys: Collection[VisitKey], told: Told, *, 
     revived = await visit_rows.withdrawn(unit, {key[0] for key in keys if key not in stored})
     rows: dict[VisitKey, visit_rows.VisitRow] = {}
     ids = iter(new_ids(len(keys)))
-    for key in sorted(keys):
-        own = told.said.get(key) or _said(stored.get(key))
+    # Neighbours in the keys' index side by side; whoever writes visits of one customer takes turns, so no order is owed to anybody.
+    for key in sorted(keys, key=_customer):
+        known = stored.get(key)
+        own = told.said.get(key) or _said(known)
         lines = served.get(key)
         if own is not None or lines is not None:
-            known = stored.get(key)
             visit_id = known["id"] if known else revived.get(key) or next(ids)
             rows[key] = _row(visit_id, key, lines, own)
-    came = {key: row for key, row in rows.items() if key not in stored}
+    came = {key: row for key, row in rows.items() if key not in stored} if stored else rows
     known_ids = {row["id"] for row in stored.values()} | set(revived.values())
     happened = await visit_rows.insert(unit, list(came.values()), known_ids, historic=historic)
     await visit_rows.update(
@@ -156,7 +157,13 @@ async def recount_visits(unit: Unit, keys: Collection[VisitKey], told: Told, *, 
     return Recounted(happened, came, {key[0] for key in gone})
 
 
+def _customer(key: VisitKey) -> bytes:
+    return key[0].bytes
+
+
 def _row(visit_id: UUID, key: VisitKey, lines: Evidence | None, own: Said | None) -> visit_rows.VisitRow:
+    if own is None and lines is not None:
+        return tuple.__new__(visit_rows.VisitRow, (visit_id, *key, *lines, None, None, None))
     times = [one.at for one in (lines, own) if one is not None]
     staff = (lines.staff_id if lines else None) or (own.staff_id if own else None)
     product = (lines.product_id if lines else None) or (own.product_id if own else None)
