@@ -13,7 +13,7 @@ REMEMBERED = 65_536
 
 
 class Block:
-    """Rows that are read a column at a time, all at least as wide as the header."""
+    """Rows that are read a column at a time; `columns` reach as far as the shortest row."""
 
     __slots__ = ("columns", "rows")
 
@@ -70,7 +70,7 @@ class OneCell:
 
 
 class WrittenCell:
-    """Reads one column as it is written; raises `CellRefused` for an empty cell. Nothing is kept: ids hardly recur."""
+    """Reads one column as it is written; raises `CellRefused` for an empty cell, which `refused` tells of blocks. Nothing is kept: ids hardly recur."""
 
     __slots__ = ("label", "place", "refused")
 
@@ -140,5 +140,5 @@ def refuses(values: Sequence[Any]) -> bool:
 
 
 def refused_by(read: Read, values: Sequence[Any]) -> bool:
-    """True when a refusal is among the values that a reader said of a block; a reader that never refused is not looked at."""
+    """True when a refusal is among the values that a reader said of a block; the values of one that knows it never refused are not looked at."""
     return getattr(read, "refused", True) and refuses(values)

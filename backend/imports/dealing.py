@@ -48,20 +48,21 @@ class Dealer:
         self.open = [Chunk(lane) for lane in range(lanes)]
         self._sizes = [size * (lane + 1) // lanes for lane in range(lanes)]
         self._full: list[Chunk] = []
-        self._several = lanes > 1
+        self._several, self._turn = lanes > 1, 0
         self._lanes: dict[str, int] = {}
 
     def take(self, decoded: Decoded, rows: tuple[Numbered, ...]) -> None:
         """Put an item into the lane of its customer."""
-        chunk = self.open[self._lane(decoded.item, rows) if self._several else 0]
+        chunk = self.open[self._lane(decoded.item) if self._several else 0]
         chunk.drafts.append(Draft(decoded.item, rows, decoded.at, decoded.zone))
         self._counted(chunk, len(rows))
 
-    def _lane(self, item: Any, rows: tuple[Numbered, ...]) -> int:
-        """Return the lane of an item's customer; what is nobody's may go anywhere."""
+    def _lane(self, item: Any) -> int:
+        """Return the lane of an item's customer; what is nobody's goes to each in turn."""
         customer = getattr(item, "customer", None)
         if not customer:
-            return rows[0][0] % len(self.open)
+            self._turn = (self._turn + 1) % len(self.open)
+            return self._turn
         lane = self._lanes.get(customer)
         if lane is None:
             if len(self._lanes) >= REMEMBERED:

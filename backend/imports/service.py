@@ -32,7 +32,7 @@ from tasks.people.service import set_history_from
 CHUNK = 10_000
 """Rows of one unit of work, which holds the facts of its customers for a second or two."""
 LONG, LONG_CHUNK = 200_000, 20_000
-"""A file of so many rows names the same customers in chunk after chunk: with larger ones their facts are written half as often, a seventh of the time."""
+"""Sales of so many rows name the same customers in chunk after chunk: with larger ones their facts are written half as often, a seventh of the time."""
 LANES = 3
 """Units of work at a time for sales: lanes never share a customer, so they do not wait for each other."""
 
@@ -208,7 +208,7 @@ async def _lane(run: _Run, queue: "asyncio.Queue[Chunk | None]") -> None:
 
 async def _stream(run: _Run, lanes: int) -> AsyncIterator[Chunk]:
     """Yield chunks read in a thread, one ahead of what the database is taking."""
-    size = run.request.chunk or (LONG_CHUNK if run.survey.rows >= LONG else CHUNK)
+    size = chunk_size(run.request.kind, run.survey.rows) if run.request.chunk is None else run.request.chunk
     chunks = run.reader.chunks(size, lanes, run.survey.scattered)
     ahead = asyncio.ensure_future(asyncio.to_thread(next, chunks, None))
     try:
@@ -218,6 +218,11 @@ async def _stream(run: _Run, lanes: int) -> AsyncIterator[Chunk]:
     finally:
         # A generator that is still running in its thread cannot be closed: wait for the step, then let it go.
         await asyncio.wait([ahead])
+
+
+def chunk_size(kind: ImportKind, rows: int) -> int:
+    """Return how many rows of a file of `rows` go in together."""
+    return LONG_CHUNK if kind is ImportKind.SALES and rows >= LONG else CHUNK
 
 
 @asynccontextmanager

@@ -28,7 +28,7 @@ from tasks.flow.plan_reach import MOST, audience_now
 from tasks.flow.preview_samples import SAMPLES, Candidate, Sample, candidates_of, rendered
 from tasks.flow.preview_warnings import Overlap, overlaps_of, stale_stores, young_books
 from tasks.flow.units import OpensUnits
-from tasks.generation.candidates import Moment, Slice, count_in_books, fill_from_books, fill_from_events
+from tasks.generation.candidates import Moment, Slice, enough_in_books, fill_from_books, fill_from_events
 from tasks.generation.chunk import count_chunk, open_chunk
 from tasks.generation.days import wall_time
 from tasks.generation.service import Job, decide
@@ -242,8 +242,9 @@ async def held_out_percent(unit: Unit, definition: Definition, moment: Moment) -
     """Return the percent of this firing that is held out: the plan's, when its audience is large enough to measure anything by it."""
     if isinstance(definition.trigger, Behaviour):
         return await hold_out_of(unit, definition, moment)
-    audience = await count_in_books(unit, definition, moment) if definition.hold_out else 0
-    return definition.hold_out if audience >= definition.hold_out_from else 0
+    if not definition.hold_out:
+        return 0
+    return definition.hold_out if await enough_in_books(unit, definition, moment, definition.hold_out_from) else 0
 
 
 async def _approval(unit: Unit, definition: Definition, asked: Asked, found: _Found) -> Approval:

@@ -113,10 +113,19 @@ async def fill_from_books(unit: Unit, definition: Definition, moment: Moment, pa
 
 
 async def count_in_books(unit: Unit, definition: Definition, moment: Moment) -> int:
-    """Return how many match a recurring plan: the audience its hold-out is decided by."""
+    """Return how many match a recurring plan."""
     found_by, values = await matching(unit, definition, moment, None)
     found: int = await unit.scalar(f"select count(*) {found_by}", **values)
     return found
+
+
+async def enough_in_books(unit: Unit, definition: Definition, moment: Moment, enough: int) -> bool:
+    """Whether at least so many match a recurring plan; nobody past them is looked at."""
+    found_by, values = await matching(unit, definition, moment, None)
+    found: int = await unit.scalar(
+        f"select count(*) from (select {found_by} limit :enough) as first", enough=enough, **values
+    )
+    return found >= enough
 
 
 async def matching(

@@ -34,13 +34,13 @@ def new_id() -> UUID:
 def new_ids(count: int) -> list[UUID]:
     """Return `count` ascending ids, greater than all before; taken together they cost a tenth of one by one.
 
-    They share what `new_id` counts; in the last six bytes a counter of their own begins somewhere (RFC 9562 §6.2, method 1, with a long counter).
+    They share their first ten bytes, an id's of `new_id`; in the others a counter of their own begins somewhere (RFC 9562 §6.2, method 1, with a long counter).
     """
     if count == 0:
         return []
     shared = new_id().bytes[:10]
-    start = int.from_bytes(os.urandom(6)) >> 1
-    return [Quick(shared + at.to_bytes(6)) for at in range(start, start + count)]
+    start = int.from_bytes(os.urandom(COUNTED // 2)) >> 1
+    return [Quick(shared + at.to_bytes(COUNTED // 2)) for at in range(start, start + count)]
 
 
 class Series(NamedTuple):

@@ -62,7 +62,7 @@ class Head(NamedTuple):
 
 
 class Draft(msgspec.Struct):
-    """One receipt of the batch; `followed`: its customer is known and no walk-in record; `visit`: which one `services`, the lines that make it, make."""
+    """One receipt of the batch; `followed`: its customer is known and no walk-in record; `services`: lines that make a visit, which is `visit`."""
 
     external_id: str
     places: list[int]
@@ -73,7 +73,7 @@ class Draft(msgspec.Struct):
     visit: VisitKey | None
     id: UUID = NOT_STORED
     new: bool = False
-    """It is not stored as it is here."""
+    """It was not stored as it is here."""
 
     def entry(self) -> journal.Entry | None:
         """Return the event the receipt is, if any."""

@@ -1,6 +1,7 @@
 """Receipts in, a batch at a time."""
 
 from collections.abc import Sequence
+from uuid import UUID
 
 from tasks.kernel.breath import breaths
 from tasks.kernel.errors import Invalid
@@ -24,7 +25,7 @@ async def record_sales(unit: Unit, items: Sequence[SaleIn], *, historic: bool = 
     field and cost the others nothing.
     """
     drafts, verdicts = await _read(unit, items)
-    stored = await _lock(unit, drafts)
+    stored = await _lock(unit, drafts, {draft.head.customer_id for draft in drafts})
     fresh, changed, old, happened = await _store(unit, drafts, stored, historic=historic)
     happened += await _settle(unit, changed, historic=historic)
     visits = await _visits(unit, fresh, changed, old, historic=historic)
@@ -66,14 +67,13 @@ async def _read(unit: Unit, items: Sequence[SaleIn]) -> tuple[list[Draft], dict[
     return [drafts[external_id] for external_id in sorted(drafts)], verdicts
 
 
-async def _lock(unit: Unit, drafts: Sequence[Draft]) -> list[str]:
-    """Lock the facts of every customer the batch names, and of those whose receipts it may take away, before any row is written.
+async def _lock(unit: Unit, drafts: Sequence[Draft], named: set[UUID | None]) -> list[str]:
+    """Lock the facts of the customers named, and of those whose receipts the drafts may take away, before any row is written.
 
     Returns the external ids of those receipts.
     """
     owners = await sale_rows.owners(unit, [draft.external_id for draft in drafts])
-    named = {draft.head.customer_id for draft in drafts}.union(owners.values())
-    await lock_facts(unit, (one for one in named if one is not None))
+    await lock_facts(unit, (one for one in named.union(owners.values()) if one is not None))
     return list(owners)
 
 
@@ -85,8 +85,10 @@ async def _store(
     fresh = [draft for draft in drafts if draft.external_id not in known]
     lost, happened = await sale_rows.insert_heads(unit, fresh, historic=historic)
     if lost:
+        # A receipt that somebody else stored in this instant may be another customer's: her facts are counted too.
+        again = await _lock(unit, [draft for draft in fresh if draft.external_id in lost], set())
         fresh = [draft for draft in fresh if draft.external_id not in lost]
-        known |= await sale_rows.lock_stored(unit, sorted(lost))
+        known |= await sale_rows.lock_stored(unit, sorted(again))
     await sale_rows.insert_lines(unit, fresh)
     for draft in fresh:
         draft.new = True

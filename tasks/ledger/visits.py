@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -135,8 +135,7 @@ async def recount_visits(unit: Unit, keys: Collection[VisitKey], told: Told, *, 
     revived = await visit_rows.withdrawn(unit, {key[0] for key in keys if key not in stored})
     rows: dict[VisitKey, visit_rows.VisitRow] = {}
     ids = iter(new_ids(len(keys)))
-    # Neighbours in the keys' index side by side; whoever writes visits of one customer takes turns, so no order is owed to anybody.
-    for key in sorted(keys, key=_customer):
+    for key in sorted(keys, key=_order):
         known = stored.get(key)
         own = told.said.get(key) or _said(known)
         lines = served.get(key)
@@ -157,8 +156,10 @@ async def recount_visits(unit: Unit, keys: Collection[VisitKey], told: Told, *, 
     return Recounted(happened, came, {key[0] for key in gone})
 
 
-def _customer(key: VisitKey) -> bytes:
-    return key[0].bytes
+def _order(key: VisitKey) -> tuple[bytes, bytes, date]:
+    """The order of the ids themselves, whose own comparison takes longer."""
+    customer_id, store_id, day = key
+    return customer_id.bytes, store_id.bytes, day
 
 
 def _row(visit_id: UUID, key: VisitKey, lines: Evidence | None, own: Said | None) -> visit_rows.VisitRow:

@@ -20,6 +20,7 @@ from tasks.ledger.states import EntryKind
 from tasks.people.inputs import CustomerIn
 from tests.support.clock import TestClock, shanghai
 from tests.support.clouds import cloud
+from tests.support.waiting import until
 from tests.support.world import World, make_world
 
 AT = shanghai("2026-03-01 11:00")
@@ -189,3 +190,40 @@ async def test_one_card_and_one_appointment_sent_twice_at_once(world: World) -> 
     assert await scalar(
         world, "select sum(principal_cents) from card_facts where merchant_id = :merchant"
     ) == 500 * len(ROUNDS)
+
+
+async def waiting_for(unit: Unit, many: int) -> bool:
+    """True when so many wait for what the unit holds."""
+    await unit.run("select pg_stat_clear_snapshot()")
+    found = await unit.scalar(
+        "select count(*) from pg_stat_activity where pg_backend_pid() = any(pg_blocking_pids(pid))"
+    )
+    return int(found) >= many
+
+
+async def test_a_receipt_that_is_anothers_in_this_instant_costs_her_nothing(world: World) -> None:
+    """B records as C2's what A is just recording as C1's, while something else is recorded of C1: her facts have that, and not the receipt."""
+    recorded = asyncio.Event()
+
+    async def a() -> None:
+        async with world.units.open(world.merchant_id) as unit:
+            await record_books(unit, "sales", [sale("R", "C1", 100)])
+            recorded.set()
+            await until(lambda: waiting_for(unit, 2))
+
+    async def b() -> list[ItemVerdict]:
+        await recorded.wait()
+        async with world.units.open(world.merchant_id) as unit:
+            return await record_books(unit, "sales", [sale("R", "C2", 500)])
+
+    async def c() -> None:
+        await recorded.wait()
+        async with world.units.open(world.merchant_id) as unit:
+            other = SaleIn(external_id="OTHER", store="S1", at=AT, customer="C1", lines=(LineIn(cash_cents=7),))
+            await record_books(unit, "sales", [other])
+            await until(lambda: waiting_for(unit, 1))
+
+    _, verdicts, _ = await asyncio.gather(a(), b(), c())
+    assert [verdict.status for verdict in verdicts] == [Taken.ACCEPTED]
+    spent = "select array_agg(spend_cash_cents order by spend_cash_cents) from customer_facts where merchant_id = :merchant and spend_cash_cents > 0"
+    assert await scalar(world, spent) == [7, 500]
