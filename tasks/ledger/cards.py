@@ -40,10 +40,20 @@ async def record_cards(unit: Unit, items: Sequence[CardIn], *, historic: bool = 
 
 
 async def _lock(unit: Unit, items: Sequence[CardIn]) -> None:
-    """Lock the facts of everybody who owns a card of the batch, or shall, before anything is read."""
-    stored = await card_rows.stored_cards(unit, {item.external_id for item in items})
+    """Lock the facts of everybody who owns a card of the batch, or shall, before anything is read.
+
+    A card can become another's while its owner's facts are waited for, and no more when they are held.
+    """
     named = await customer_ids(unit, {item.customer for item in items if item.customer is not None})
-    await lock_facts(unit, {row.customer_id for _, row in stored.values()} | set(named.values()))
+    cards, held = {item.external_id for item in items}, set[UUID]()
+    wanted = set(named.values())
+    while True:
+        stored = await card_rows.stored_cards(unit, cards)
+        wanted |= {row.customer_id for _, row in stored.values()}
+        if wanted <= held:
+            return
+        await lock_facts(unit, wanted - held)
+        held |= wanted
 
 
 async def _headers(unit: Unit, drafts: Sequence[CardDraft]) -> set[UUID]:

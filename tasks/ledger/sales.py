@@ -1,6 +1,7 @@
 """Receipts in, a batch at a time."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 from uuid import UUID
 
 from tasks.kernel.breath import breaths
@@ -25,8 +26,8 @@ async def record_sales(unit: Unit, items: Sequence[SaleIn], *, historic: bool = 
     field and cost the others nothing.
     """
     drafts, verdicts = await _read(unit, items)
-    stored = await _lock(unit, drafts, {draft.head.customer_id for draft in drafts})
-    fresh, changed, old, happened = await _store(unit, drafts, stored, historic=historic)
+    locked = await _lock(unit, drafts, {draft.head.customer_id for draft in drafts})
+    fresh, changed, old, happened = await _store(unit, drafts, locked, historic=historic)
     happened += await _settle(unit, changed, historic=historic)
     visits = await _visits(unit, fresh, changed, old, historic=historic)
     happened += visits.happened
@@ -67,28 +68,40 @@ async def _read(unit: Unit, items: Sequence[SaleIn]) -> tuple[list[Draft], dict[
     return [drafts[external_id] for external_id in sorted(drafts)], verdicts
 
 
-async def _lock(unit: Unit, drafts: Sequence[Draft], named: set[UUID | None]) -> list[str]:
-    """Lock the facts of the customers named, and of those whose receipts the drafts may take away, before any row is written.
+class _Locked(NamedTuple):
+    """External ids of receipts that are stored, and the customers whose facts are locked."""
 
-    Returns the external ids of those receipts.
-    """
+    stored: list[str]
+    customers: set[UUID | None]
+
+
+async def _lock(unit: Unit, drafts: Sequence[Draft], named: set[UUID | None]) -> _Locked:
+    """Lock the facts of the customers named, and of those whose receipts the drafts may take away, before any row is written."""
     owners = await sale_rows.owners(unit, [draft.external_id for draft in drafts])
-    await lock_facts(unit, (one for one in named.union(owners.values()) if one is not None))
-    return list(owners)
+    customers = named.union(owners.values())
+    await lock_facts(unit, (one for one in customers if one is not None))
+    return _Locked(list(owners), customers)
+
+
+async def _hold(unit: Unit, locked: _Locked) -> dict[str, tuple[UUID, Head]]:
+    """Lock the stored receipts, and the facts of whoever they have become since their owners were looked up; returns id and head by external id."""
+    known = await sale_rows.lock_stored(unit, locked.stored) if locked.stored else {}
+    owners = {head.customer_id for _, head in known.values()} - locked.customers
+    await lock_facts(unit, (one for one in owners if one is not None))
+    return known
 
 
 async def _store(
-    unit: Unit, drafts: list[Draft], stored: list[str], *, historic: bool
+    unit: Unit, drafts: list[Draft], locked: _Locked, *, historic: bool
 ) -> tuple[list[Draft], list[Draft], list[Head], list[Happened]]:
     """Insert the new ones and replace the changed ones; return both, the heads the changed ones had, and the events of the new ones."""
-    known = await sale_rows.lock_stored(unit, stored) if stored else {}
+    known = await _hold(unit, locked)
     fresh = [draft for draft in drafts if draft.external_id not in known]
     lost, happened = await sale_rows.insert_heads(unit, fresh, historic=historic)
     if lost:
         # A receipt that somebody else stored in this instant may be another customer's: her facts are counted too.
-        again = await _lock(unit, [draft for draft in fresh if draft.external_id in lost], set())
+        known |= await _hold(unit, await _lock(unit, [draft for draft in fresh if draft.external_id in lost], set()))
         fresh = [draft for draft in fresh if draft.external_id not in lost]
-        known |= await sale_rows.lock_stored(unit, sorted(again))
     await sale_rows.insert_lines(unit, fresh)
     for draft in fresh:
         draft.new = True
