@@ -48,12 +48,12 @@ class Dealer:
         self.open = [Chunk(lane) for lane in range(lanes)]
         self._sizes = [size * (lane + 1) // lanes for lane in range(lanes)]
         self._full: list[Chunk] = []
-        self._several, self._turn = lanes > 1, 0
+        self._turn = 0
         self._lanes: dict[str, int] = {}
 
     def take(self, decoded: Decoded, rows: tuple[Numbered, ...]) -> None:
         """Put an item into the lane of its customer."""
-        chunk = self.open[self._lane(decoded.item) if self._several else 0]
+        chunk = self.open[self._lane(decoded.item) if len(self.open) > 1 else 0]
         chunk.drafts.append(Draft(decoded.item, rows, decoded.at, decoded.zone))
         self._counted(chunk, len(rows))
 

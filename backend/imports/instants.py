@@ -49,16 +49,6 @@ class Halves:
         day, wall = self._days.get(head), self._times.get(tail)
         return None if day is None or wall is None else day + wall
 
-    def down(self, texts: Sequence[str], otherwise: Callable[[str], Any]) -> list[Any]:
-        """Return the instants of many texts; one whose halves are not known is whatever `otherwise` says of it."""
-        days, times = self._days, self._times
-        found = []
-        for text in texts:
-            head, _, tail = text.partition(" ")
-            day, wall = days.get(head), times.get(tail)
-            found.append(otherwise(text) if day is None or wall is None else day + wall)
-        return found
-
     def learn(self, text: str, said: Moment) -> None:
         """Keep the halves of a text that was found to say this."""
         if not said.wall or said.wall == time(0) or len(self.formats) > 1 or by_halves(text, self.formats) != said:
@@ -85,4 +75,5 @@ class HalvedCell(OneCell):
 
     def down(self, block: Block) -> list[Any]:
         """Return what the cells of many rows say, refusals among them."""
-        return self.halves.down(block.columns[self.place], self.memo.__getitem__)
+        find, memo = self.halves.find, self.memo
+        return [find(text) or memo[text] for text in block.columns[self.place]]

@@ -82,18 +82,13 @@ class Taker:
         verdicts = await self._record(unit, items) if items else []
         tally = Tally(read=chunk.rows, skipped=Counter(chunk.skipped))
         refusals = list(chunk.refusals)
-        accepted = duplicate = 0
         for verdict, draft in zip(verdicts, chunk.drafts, strict=True):
-            taken = verdict.status
-            if taken is Taken.REJECTED:
+            if verdict.status is Taken.REJECTED:
                 refusals += self._refusals(verdict, draft)
                 continue
-            if taken is Taken.ACCEPTED:
-                accepted += len(draft.rows)
-            else:
-                duplicate += len(draft.rows)
+            tally.taken[verdict.status] += len(draft.rows)
             tally.see(draft.at, draft.zone)
-        tally.taken.update({Taken.ACCEPTED: accepted, Taken.DUPLICATE: duplicate, Taken.REJECTED: len(refusals)})
+        tally.taken[Taken.REJECTED] = len(refusals)
         return tally, refusals
 
     async def create(self, unit: Unit, chunk: Chunk) -> Counter[str]:

@@ -26,7 +26,7 @@ async def record_sales(unit: Unit, items: Sequence[SaleIn], *, historic: bool = 
     field and cost the others nothing.
     """
     drafts, verdicts = await _read(unit, items)
-    locked = await _lock(unit, drafts, {draft.head.customer_id for draft in drafts})
+    locked = await _lock(unit, drafts)
     fresh, changed, old, happened = await _store(unit, drafts, locked, historic=historic)
     happened += await _settle(unit, changed, historic=historic)
     visits = await _visits(unit, fresh, changed, old, historic=historic)
@@ -75,10 +75,10 @@ class _Locked(NamedTuple):
     customers: set[UUID | None]
 
 
-async def _lock(unit: Unit, drafts: Sequence[Draft], named: set[UUID | None]) -> _Locked:
-    """Lock the facts of the customers named, and of those whose receipts the drafts may take away, before any row is written."""
+async def _lock(unit: Unit, drafts: Sequence[Draft]) -> _Locked:
+    """Lock the facts of every customer the drafts name, and of those whose receipts they may take away, before any row of theirs is written."""
     owners = await sale_rows.owners(unit, [draft.external_id for draft in drafts])
-    customers = named.union(owners.values())
+    customers = {draft.head.customer_id for draft in drafts}.union(owners.values())
     await lock_facts(unit, (one for one in customers if one is not None))
     return _Locked(list(owners), customers)
 
@@ -100,7 +100,7 @@ async def _store(
     lost, happened = await sale_rows.insert_heads(unit, fresh, historic=historic)
     if lost:
         # A receipt that somebody else stored in this instant may be another customer's: her facts are counted too.
-        known |= await _hold(unit, await _lock(unit, [draft for draft in fresh if draft.external_id in lost], set()))
+        known |= await _hold(unit, await _lock(unit, [draft for draft in fresh if draft.external_id in lost]))
         fresh = [draft for draft in fresh if draft.external_id not in lost]
     await sale_rows.insert_lines(unit, fresh)
     for draft in fresh:
