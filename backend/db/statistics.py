@@ -11,8 +11,8 @@ from sqlalchemy import text
 
 from backend.db.units import Units
 
-SMALL: Final = 32
-"""Pages that may as well be read from end to end."""
+SMALL: Final = 4
+"""Pages that may as well be read from end to end, even for each row of another table."""
 GROWN: Final = 4
 """A table is looked at again when it has so many times the pages it had."""
 

@@ -18,6 +18,7 @@ from backend.cli.demo.people import BRAND, STORES, ZONE, customers, staff
 from backend.cli.planning import turn_on_template
 from backend.db.clock import set_clock
 from backend.db.engine import open_engine
+from backend.db.statistics import follow_growth
 from backend.runtime import Runtime
 from tasks.flow.record_books import record_books
 from tasks.flow.run_plans import sweep_merchant
@@ -64,6 +65,7 @@ async def seed(runtime: Runtime) -> Salon:
     books = written(random, TODAY - timedelta(days=1), list(codes()))
     await _books(runtime, merchant_id, books, (None, morning(-SINCE)))
     await _record(runtime, merchant_id, "appointments", books.appointments)
+    await follow_growth(runtime.units)
     for name in PLANS:
         await turn_on_template(runtime, merchant_id, name)
     for day in range(-SINCE, 0):
@@ -74,7 +76,7 @@ async def seed(runtime: Runtime) -> Salon:
         await _books(runtime, merchant_id, books, (morning(day), morning(day, hour=21)))
     await clock(runtime, morning(hour=9, minute=31))
     await sweep_merchant(runtime.units, merchant_id)
-    await _statistics(runtime)
+    await follow_growth(runtime.units)
     if heroine is None:
         raise LookupError("the heroine is missing")
     return Salon(merchant_id, api_key, heroine)
@@ -137,20 +139,3 @@ async def _record(
     if refused:
         raise ValueError(f"the demo's {kind} were refused: {refused[0]}")
     return verdicts
-
-
-async def _statistics(runtime: Runtime) -> None:
-    """Let the planner know the tables: they were filled a moment ago."""
-    async with runtime.units.nameless() as session:
-        wanted = [
-            "customer",
-            "customer_facts",
-            "sale",
-            "sale_line",
-            "visit",
-            "event",
-            "task",
-            "task_reason",
-            "enrolment",
-        ]
-        await session.execute(text("select refresh_stats(:wanted)"), {"wanted": wanted})
