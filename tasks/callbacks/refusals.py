@@ -9,6 +9,7 @@ from uuid import UUID
 
 import msgspec
 
+from tasks.kernel.ids import new_id
 from tasks.kernel.unit import Unit
 from tasks.plans.passages import exit_passages
 from tasks.plans.states import ExitOn
@@ -101,7 +102,7 @@ Only what this one began is lifted, and one that was said again since stands fro
 """
 _CONSENT: Final = """
 insert into consent (merchant_id, id, customer_id, kind, granted, source, staff_id, at)
-select :merchant, new_uuid7(), :customer, 'person', true, 'undo', :staff, :now
+select :merchant, :id, :customer, 'person', true, 'undo', :staff, :now
 where (select k.granted from consent k where k.merchant_id = :merchant and k.customer_id = :customer and k.kind = 'person'
        order by k.at desc, k.id desc limit 1) is false
 """
@@ -114,5 +115,6 @@ async def lift_refusal(unit: Unit, customer_id: UUID, since: datetime, staff_id:
     """
     flags = await unit.structs(Flags, _LIFT, customer=customer_id, since=since)
     if flags and not flags[0].no_contact:
-        await unit.run(_CONSENT, customer=customer_id, staff=staff_id)
+        # An id of this process, as a refusal's: corrected to a refusal, both are of one instant, and the later made counts.
+        await unit.run(_CONSENT, id=new_id(), customer=customer_id, staff=staff_id)
     return flags[0] if flags else Flags(no_phone=False, no_wechat=False, no_contact=False)

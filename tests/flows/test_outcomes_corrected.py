@@ -7,9 +7,11 @@ import pytest
 
 from backend.db.units import Units
 from tasks.callbacks.faults import CallbackVoid, CorrectionTooLate
+from tasks.callbacks.refusals import lift_refusal
 from tasks.kernel.errors import Forbidden, Invalid
 from tasks.kernel.ids import new_id
 from tasks.kernel.sealing import MasterKey
+from tasks.people.contact_state import refuse
 from tasks.stats.service import completion
 from tests.support.clock import TestClock, shanghai
 from tests.support.outcomes import Logs
@@ -128,6 +130,18 @@ async def test_a_refusal_that_was_none_lifts_only_itself(logs: Logs) -> None:
     assert [row["granted"] for row in consent] == [True, False, True]
     assert consent[-1]["source"] == "undo"
     assert answer.status == "done", "a closed task never opens again"
+
+
+async def test_what_is_said_last_in_one_instant_counts(logs: Logs) -> None:
+    """A refusal that is corrected to a refusal is lifted and said again in one unit: of rows of one instant the later made is the newer, every time."""
+    customer = await logs.world.customer("C3")
+    newest = "select granted from consent where merchant_id = :merchant and customer_id = :c and kind = 'person' order by at desc, id desc limit 1"
+    async with logs.world.units.open(logs.world.merchant_id) as unit:
+        for _ in range(50):
+            await refuse(unit, customer, "all")
+            assert await unit.scalar(newest, c=customer) is False
+            await lift_refusal(unit, customer, unit.now, logs.world.staff["E1"])
+            assert await unit.scalar(newest, c=customer) is True
 
 
 async def test_what_was_promised_after_the_task_closed_is_kept_by_a_task_of_ones_own(logs: Logs) -> None:
