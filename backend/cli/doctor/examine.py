@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from backend import embedded
 from backend.cli.doctor.database import examine_database
+from backend.cli.doctor.files import examine_files
 from backend.cli.doctor.finding import Finding, Level, fail, ok
 from backend.cli.doctor.lateness import invariants, late
 from backend.cli.doctor.machine import examine_machine
@@ -31,7 +32,7 @@ class Diagnosis(msgspec.Struct, frozen=True, rename="camel"):
 
 async def examine(settings: Settings, *, every_row: bool = False) -> Diagnosis:
     """Look at everything, with `every_row` at the rows of every merchant too, which may take minutes; healthy when nothing fails."""
-    found = list(examine_machine(settings))
+    found = [*examine_machine(settings), await examine_files(settings)]
     try:
         found += [finding async for finding in _servers(settings, every_row=every_row)]
     except (embedded.EmbeddedError, OSError) as fault:
