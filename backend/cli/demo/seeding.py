@@ -8,16 +8,15 @@ from typing import Any, Final
 from uuid import UUID
 
 from msgspec.structs import replace
-from sqlalchemy import text
 
 from backend.auth.api_keys import KeyScope, create_api_key
 from backend.auth.passwords import Passwords
 from backend.cli.demo.books import CARDS, GOODS, SERVICES, Books, codes, written
 from backend.cli.demo.days import work_off
+from backend.cli.demo.emptying import empty
 from backend.cli.demo.people import BRAND, STORES, ZONE, customers, staff
 from backend.cli.planning import turn_on_template
 from backend.db.clock import set_clock
-from backend.db.engine import open_engine
 from backend.db.statistics import follow_growth
 from backend.runtime import Runtime
 from tasks.flow.record_books import record_books
@@ -34,11 +33,6 @@ SINCE: Final = 3
 """Days the plans have been on."""
 PASSWORD: Final = "huifang-demo"  # noqa: S105  # printed for everybody who runs the demo
 PLANS: Final = ("second_visit", "card_balance_low")
-
-_TABLES = text(
-    "select string_agg(quote_ident(tablename), ', ') from pg_tables where schemaname = 'public' "
-    "and tablename not in ('alembic_version', 'clock_setting')"
-)
 
 
 @dataclass(frozen=True)
@@ -57,7 +51,7 @@ def morning(days: int = 0, *, hour: int = 8, minute: int = 0) -> datetime:
 
 async def seed(runtime: Runtime) -> Salon:
     """Empty the demo's database and build the salon: months of books, plans on for days, this morning's tasks out."""
-    await _empty(runtime)
+    await empty(runtime.servers.migration_url)
     random = Random(SEED)  # noqa: S311  # the same salon every time is the point
     await clock(runtime, morning(-SINCE))
     merchant_id, api_key = await _salon(runtime)
@@ -86,16 +80,6 @@ async def clock(runtime: Runtime, at: datetime) -> None:
     """Make it that instant for every process."""
     async with runtime.units.nameless() as session:
         await set_clock(session, at)
-
-
-async def _empty(runtime: Runtime) -> None:
-    engine = open_engine(runtime.servers.migration_url, pool_size=1, as_app=False)
-    try:
-        async with engine.begin() as connection:
-            tables = (await connection.execute(_TABLES)).scalar_one()
-            await connection.execute(text(f"truncate {tables}"))
-    finally:
-        await engine.dispose()
 
 
 async def _salon(runtime: Runtime) -> tuple[UUID, str]:
