@@ -6,9 +6,9 @@ PYTHON ?= $(shell for p in $(CANDIDATES); do \
 RUN := .venv/bin/python -m
 # The locked versions, nothing resolved. pip's own settings (mirrors, proxies, certificates) are honoured.
 INSTALL := $(RUN) pip install --quiet --disable-pip-version-check --no-deps --no-compile --require-hashes
-# Where Python is told to write no bytecode (PYTHONDONTWRITEBYTECODE), each start would compile all of it anew: two seconds of every command. By all processors
-# at once, unlike pip; a package's file that is no Python of this version is left alone.
-BYTECODE := $(RUN) compileall -qq -j 0 .venv/lib backend tasks scripts || true
+# Where Python is told to write no bytecode (PYTHONDONTWRITEBYTECODE), each start would compile all of it anew: two seconds of every command. In four
+# processes, unlike pip; a package's file that is no Python of this version is left alone.
+BYTECODE := $(RUN) compileall -qq -j 4 .venv/lib backend tasks scripts || true
 COMPILE := $(RUN) uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header --no-annotate
 # Passed on to the tool of the target: make test ARGS="-k sync -x"

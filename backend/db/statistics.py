@@ -12,14 +12,15 @@ from sqlalchemy import text
 from backend.db.units import Units
 
 SMALL: Final = 4
-"""Pages that may as well be read from end to end, even for each row of another table."""
+"""Pages that are read from end to end about as quickly as one of their rows is looked up."""
 GROWN: Final = 4
-"""A table is looked at again when it has so many times the pages it had."""
+"""A table is looked at again when it has so many times the pages, or the rows, it had: a look in the middle of a load finds pages without rows."""
 
 _OUTGROWN: Final = text("""
 select c.relname from pg_class c
-where c.relnamespace = 'public'::regnamespace and c.relkind = 'r'
-  and pg_relation_size(c.oid) / current_setting('block_size')::int > greatest(:small, :grown * c.relpages)
+cross join lateral (select pg_relation_size(c.oid) / current_setting('block_size')::int as pages) now
+where c.relnamespace = 'public'::regnamespace and c.relkind = 'r' and now.pages > :small
+  and (now.pages > :grown * c.relpages or pg_stat_get_live_tuples(c.oid) > :grown * greatest(c.reltuples, 1))
 order by c.relname
 """)
 _REFRESH: Final = text("select refresh_stats(:tables)")

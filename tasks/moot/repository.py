@@ -38,6 +38,18 @@ class Touched(msgspec.Struct, frozen=True):
         return close_reason(self.type).value
 
 
+_MEANT: Final = f"""
+select w.customer_id, min(w.since) as since from (
+    select e.customer_id, coalesce((select c.occurred_at from event c where c.merchant_id = :merchant and c.id = e.event_id),
+            least(e.created_at, e.fire_at) - make_interval(hours => :late_hours)) as since
+    from enrolment e where e.merchant_id = :merchant and e.customer_id = any(cast(:customers as uuid[])) and e.state in ('waiting', 'active')
+    union all
+    select t.customer_id, (select min(p.made_at) from promise p where p.merchant_id = :merchant and p.recovery_task_id = t.id) as since
+    from task t where t.merchant_id = :merchant and t.customer_id = any(cast(:customers as uuid[])) and t.cause = 'broken_promise' and t.status in {LIVE_SQL}) w
+where w.since is not null group by w.customer_id
+"""
+"""Which customers have anything an event could end, and since when one would: of a file of years of books that leaves next to nothing to look at."""
+
 _HAPPENED: Final = """
 select u.*, cast(null as timestamptz) as received_at
 from unnest(cast(:events as uuid[]), cast(:types as text[]), cast(:customers as uuid[]), cast(:at as timestamptz[]),
@@ -130,6 +142,19 @@ _RULES: Final[dict[str, Any]] = {
 
 async def read_touched(unit: Unit, happened: Sequence[Happened]) -> list[Touched]:
     """Return what these events end: live passages by the `exit_on` of the version they run on, and tasks about a broken promise."""
+    customers = sorted({event.customer_id for event in happened})
+    rows = await unit.rows(_MEANT, customers=customers, late_hours=LATE_BOOKS_HOURS)
+    since: dict[UUID, datetime] = {row["customer_id"]: row["since"] for row in rows}
+    meant = [one for one in happened if one.customer_id in since and _may_end(one, since[one.customer_id])]
+    return await _touched(unit, meant) if meant else []
+
+
+def _may_end(event: Happened, since: datetime) -> bool:
+    """A cancellation ends what is about its appointment, whenever that was; everything else what began before it."""
+    return event.type == CANCELLED or event.occurred_at > since
+
+
+async def _touched(unit: Unit, happened: Sequence[Happened]) -> list[Touched]:
     events = {
         "events": [event.event_id for event in happened],
         "types": [event.type for event in happened],

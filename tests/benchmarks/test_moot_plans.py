@@ -1,4 +1,4 @@
-"""What events end is found by keys even while the planner knows nothing of most tables.
+"""What events end is never looked for in a product of tables, even while the planner knows nothing of most of them.
 
 A salon's first minutes: the books are in, the table of events has outgrown what was known of it and was looked at, the others never were.
 Each is one merchant's, who is taken for one in two hundred by a planner without statistics: joined in another order than by their keys, thirty
@@ -77,9 +77,11 @@ async def young(stack: embedded.Handle, servers: embedded.Servers, master: Maste
     engine = open_engine(database.database_url)
     units = Units(engine, master)
     await TestClock(units).set(shanghai("2026-03-02 12:00"))
-    yield await _salon(await make_world(units, master))
-    await engine.dispose()
-    stack.drop_database("young")
+    try:
+        yield await _salon(await make_world(units, master))
+    finally:
+        await engine.dispose()
+        stack.drop_database("young")
 
 
 def came(customer: int, at: datetime) -> SaleIn:
@@ -128,3 +130,13 @@ async def test_what_has_just_come(young: Young, known: tuple[str, ...]) -> None:
         found = await read_touched(unit, young.again)
     assert {one.task_id for one in found} == {made.task_id for made in young.tasks[:AGAIN]}
     assert explaining.walked < len(young.again) * EACH, explaining.plans
+
+
+async def test_books_of_before_are_looked_at_once(young: Young) -> None:
+    """Nobody's passage is touched by what was before it began: a file of years costs a look at who is in one."""
+    earlier = [came(n, LAST - timedelta(days=1, hours=nth)) for nth in range(COMINGS) for n in range(CUSTOMERS)]
+    recorded = await young.world.do(lambda unit: record_sales(unit, earlier, historic=True))
+    async with young.explained() as (unit, explaining):
+        assert await read_touched(unit, list(recorded.happened)) == []
+    assert len(explaining.plans) == 1
+    assert explaining.walked < CUSTOMERS + TASKS * EACH, explaining.plans

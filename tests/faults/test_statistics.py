@@ -39,6 +39,11 @@ async def pages(database: Database, table: str) -> int:
         return int(await connection.fetchval("select relpages from pg_class where oid = $1::text::regclass", table))
 
 
+async def rows_known(database: Database, table: str) -> int:
+    async with database.as_owner() as connection:
+        return int(await connection.fetchval("select reltuples from pg_class where oid = $1::text::regclass", table))
+
+
 async def test_a_first_run_is_followed(fresh: Database) -> None:
     merchant_id = await found_due(fresh, Crowd(10_000))
     await fresh.refresh_stats()
@@ -53,6 +58,26 @@ async def test_a_first_run_is_followed(fresh: Database) -> None:
         plan = str((await unit.run(f"explain {LIVE}", ids=[merchant_id])).all())
     assert "Seq Scan" not in plan
     assert "pk_task" not in plan, "not every task of the merchant"
+
+
+async def test_a_look_in_the_middle_of_a_load_is_not_the_last(fresh: Database) -> None:
+    """What is not committed is not counted: the planner is told of pages without rows, and of the rows when they can be seen."""
+    async with fresh.as_owner() as connection:
+        await connection.execute("create table public.loaded (n int, words text)")
+        async with connection.transaction():
+            await connection.execute(
+                "insert into public.loaded select n, repeat('x', 500) from generate_series(1, 300) n"
+            )
+            assert await follow_growth(fresh.units) == ["loaded"]
+            assert await rows_known(fresh, "loaded") == 0
+        await connection.execute("select pg_stat_force_next_flush()")
+
+        async def looked_again() -> bool:
+            return "loaded" in await follow_growth(fresh.units)
+
+        await until(looked_again)
+    assert await rows_known(fresh, "loaded") == 300
+    assert await follow_growth(fresh.units) == []
 
 
 async def test_a_worker_follows_by_itself_and_ends(fresh: Database) -> None:
